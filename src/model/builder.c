@@ -1,0 +1,473 @@
+/*
+ * The builder keeps growing arrays on the heap until all is known, and hands them to the arena
+ * when it seals. Ends are kept as they were seen until builder_link() knows every pipe; from then
+ * on a holder takes half as much.
+ */
+#include "model/builder.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A growing array of objects of one size. */
+struct list {
+	void *items;
+	size_t size;
+	uint32_t count, room;
+};
+
+struct builder {
+	struct snapshot *head;
+	struct list processes, seen, pipes, holders, ends, tasks, targets;
+};
+
+/* A zeroed new last item, or NULL. NONE is never a valid index. */
+static void *list_add(struct list *list)
+{
+	void *item;
+
+	if (list->count == list->room) {
+		size_t room = list->room ? (size_t)list->room * 2 : 64;
+		void *items = room < NONE ? reallocarray(list->items, room, list->size) : NULL;
+
+		if (!items)
+			return NULL;
+		list->items = items;
+		list->room = (uint32_t)room;
+	}
+	item = (char *)list->items + list->size * list->count++;
+	return memset(item, 0, list->size);
+}
+
+static void list_free(struct list *list)
+{
+	free(list->items);
+	*list = (struct list){ .size = list->size };
+}
+
+/* Gives back what was not needed. */
+static void list_trim(struct list *list)
+{
+	void *items = list->count ? reallocarray(list->items, list->count, list->size) : NULL;
+
+	if (!items)
+		return;
+	list->items = items;
+	list->room = list->count;
+}
+
+/* Hands the items to the arena; NULL when there is no memory. Never NULL for no items. */
+static void *list_seal(struct list *list, struct arena *arena)
+{
+	void *items;
+
+	if (!list->count)
+		return arena_alloc(arena, 0);
+	list_trim(list);
+	items = list->items;
+	if (arena_adopt(arena, items, list->size * list->count) < 0)
+		return NULL;
+	*list = (struct list){ .size = list->size };
+	return items;
+}
+
+int builder_new(struct builder **ret_builder)
+{
+	struct builder *b = calloc(1, sizeof(*b));
+	struct arena *arena = arena_new();
+	struct snapshot *head = arena ? arena_alloc(arena, sizeof(*head)) : NULL;
+
+	if (!b || !head) {
+		arena_free(arena);
+		free(b);
+		return -ENOMEM;
+	}
+	*head = (struct snapshot){
+		.arena = arena,
+		.uptime_ms = UNKNOWN,
+		.pipe_max_size = UNKNOWN,
+		.pipe_user_pages_soft = UNKNOWN,
+		.pipe_user_pages_hard = UNKNOWN,
+	};
+	b->head = head;
+	b->processes.size = sizeof(struct process);
+	b->seen.size = sizeof(struct seen_end);
+	b->pipes.size = sizeof(struct pipe);
+	b->holders.size = sizeof(struct holder);
+	b->ends.size = sizeof(uint32_t);
+	b->tasks.size = sizeof(struct task);
+	b->targets.size = sizeof(struct target);
+	*ret_builder = b;
+	return 0;
+}
+
+struct arena *builder_arena(struct builder *b)
+{
+	return b->head->arena;
+}
+
+struct snapshot *builder_head(struct builder *b)
+{
+	return b->head;
+}
+
+struct process *builder_add_process(struct builder *b, int32_t pid)
+{
+	struct process *process = list_add(&b->processes);
+
+	if (process) {
+		process->pid = pid;
+		process->exit_signal = UNKNOWN;
+		process->uid = UNKNOWN;
+		process->tracer = UNKNOWN;
+		process->state = '?';
+		process->access = ACCESS_DENIED;
+	}
+	return process;
+}
+
+int builder_add_end(struct builder *b, const struct seen_end *end)
+{
+	struct seen_end *seen = list_add(&b->seen);
+
+	if (!seen)
+		return -ENOMEM;
+	*seen = *end;
+	return 0;
+}
+
+uint32_t builder_seen_count(const struct builder *b)
+{
+	return b->seen.count;
+}
+
+const struct seen_end *builder_seen(const struct builder *b, uint32_t index)
+{
+	return (const struct seen_end *)b->seen.items + index;
+}
+
+static int order(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+static int compare_processes(const void *left, const void *right)
+{
+	const struct process *a = left, *b = right;
+
+	return order((uint32_t)a->pid, (uint32_t)b->pid);
+}
+
+static int compare_seen_by_pipe(const void *left, const void *right)
+{
+	const struct seen_end *a = left, *b = right;
+
+	if (a->dev != b->dev)
+		return order(a->dev, b->dev);
+	return order(a->ino, b->ino);
+}
+
+static int compare_holders(const void *left, const void *right)
+{
+	const struct holder *a = left, *b = right;
+
+	if (a->process != b->process)
+		return order(a->process, b->process);
+	if (a->table != b->table)
+		return order(a->table, b->table);
+	return order((uint32_t)a->fd, (uint32_t)b->fd);
+}
+
+static void new_pipe(struct pipe *pipe, const struct seen_end *end)
+{
+	pipe->dev = end->dev;
+	pipe->ino = end->ino;
+	pipe->type = end->type;
+	pipe->fill_bytes = UNKNOWN;
+	pipe->capacity_bytes = UNKNOWN;
+}
+
+/* What an end tells of its pipe. */
+static void add_to_pipe(struct pipe *pipe, const struct seen_end *end)
+{
+	if (!pipe->path)
+		pipe->path = end->path;
+	if (pipe->named != FACT_YES && end->named != FACT_UNKNOWN)
+		pipe->named = end->named;
+	if (pipe->packet != FACT_YES && end->packet != FACT_UNKNOWN)
+		pipe->packet = end->packet;
+}
+
+/* Their memory is that of the holders from here on, each in the place of an end or one before it. */
+static void ends_become_holders(struct builder *b, uint32_t count)
+{
+	b->holders.items = b->seen.items;
+	b->holders.count = count;
+	b->holders.room = b->seen.room;
+	b->seen = (struct list){ .size = b->seen.size };
+	list_trim(&b->holders);
+}
+
+/* The ends, sorted by pipe, become pipes and holders. */
+static int link_pipes(struct builder *b)
+{
+	_Static_assert(sizeof(struct holder) <= sizeof(struct seen_end), "they share their memory");
+	struct pipe *pipe = NULL;
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < b->seen.count; i++) {
+		const struct seen_end seen = *builder_seen(b, i);
+		struct holder holder = {
+			.process = builder_find_process(b, seen.pid), .fd = seen.fd, .table = seen.table,
+			.reads = seen.reads, .writes = seen.writes, .nonblocking = seen.nonblocking,
+		};
+
+		if (holder.process == NONE)
+			continue;
+		if (!pipe || pipe->dev != seen.dev || pipe->ino != seen.ino) {
+			pipe = list_add(&b->pipes);
+			if (!pipe)
+				return -ENOMEM;
+			new_pipe(pipe, &seen);
+		}
+		add_to_pipe(pipe, &seen);
+		holder.pipe = b->pipes.count - 1;
+		memcpy((struct holder *)b->seen.items + count++, &holder, sizeof(holder));
+	}
+	ends_become_holders(b, count);
+	return 0;
+}
+
+/* Which holders a process has, and, in the order of the holders, which ends a pipe has. */
+static int link_ranges(struct builder *b)
+{
+	const struct holder *holders = b->holders.items;
+	struct process *processes = b->processes.items;
+	struct pipe *pipes = b->pipes.items;
+	uint32_t *ends = malloc((size_t)b->holders.count * sizeof(*ends) + 1);
+	uint32_t next = 0;
+
+	if (!ends)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < b->holders.count; i++) {
+		struct process *process = &processes[holders[i].process];
+
+		if (!process->holders++)
+			process->first_holder = i;
+		pipes[holders[i].pipe].ends++;
+	}
+	for (uint32_t i = 0; i < b->pipes.count; i++) {
+		pipes[i].first_end = next;
+		next += pipes[i].ends;
+		pipes[i].ends = 0;
+	}
+	for (uint32_t i = 0; i < b->holders.count; i++) {
+		struct pipe *pipe = &pipes[holders[i].pipe];
+
+		ends[pipe->first_end + pipe->ends++] = i;
+	}
+	b->ends.items = ends;
+	b->ends.count = b->holders.count;
+	return 0;
+}
+
+static bool is_sorted(const struct list *list, int (*compare)(const void *, const void *))
+{
+	const char *items = list->items;
+
+	for (uint32_t i = 1; i < list->count; i++)
+		if (compare(items + list->size * (i - 1), items + list->size * i) > 0)
+			return false;
+	return true;
+}
+
+/* Much comes in order already. */
+static void sort(struct list *list, int (*compare)(const void *, const void *))
+{
+	if (!is_sorted(list, compare))
+		qsort(list->items, list->count, list->size, compare);
+}
+
+int builder_link(struct builder *b)
+{
+	int r;
+
+	sort(&b->processes, compare_processes);
+	sort(&b->seen, compare_seen_by_pipe);
+	r = link_pipes(b);
+	if (r < 0)
+		return r;
+	sort(&b->holders, compare_holders);
+	return link_ranges(b);
+}
+
+uint32_t builder_process_count(const struct builder *b)
+{
+	return b->processes.count;
+}
+
+uint32_t builder_pipe_count(const struct builder *b)
+{
+	return b->pipes.count;
+}
+
+struct process *builder_process(struct builder *b, uint32_t index)
+{
+	return (struct process *)b->processes.items + index;
+}
+
+struct pipe *builder_pipe(struct builder *b, uint32_t index)
+{
+	return (struct pipe *)b->pipes.items + index;
+}
+
+uint32_t builder_find_process(const struct builder *b, int32_t pid)
+{
+	const struct snapshot view = { .processes = b->processes.items, .process_count = b->processes.count };
+
+	return snapshot_find_process(&view, pid);
+}
+
+uint32_t builder_find_pipe(const struct builder *b, uint64_t dev, uint64_t ino)
+{
+	const struct snapshot view = { .pipes = b->pipes.items, .pipe_count = b->pipes.count };
+
+	return snapshot_find_pipe(&view, dev, ino);
+}
+
+struct holder *builder_find_holder(struct builder *b, uint32_t process, uint16_t table, int32_t fd)
+{
+	const struct holder key = { .process = process, .table = table, .fd = fd };
+
+	if (!b->holders.count)
+		return NULL;
+	return bsearch(&key, b->holders.items, b->holders.count, sizeof(key), compare_holders);
+}
+
+struct holder *builder_holder(struct builder *b, uint32_t index)
+{
+	return (struct holder *)b->holders.items + index;
+}
+
+struct holder *builder_end(struct builder *b, uint32_t pipe, uint32_t k)
+{
+	const uint32_t *ends = b->ends.items;
+
+	return builder_holder(b, ends[builder_pipe(b, pipe)->first_end + k]);
+}
+
+struct task *builder_add_task(struct builder *b, uint32_t process, int32_t tid)
+{
+	struct task *task = list_add(&b->tasks);
+
+	if (task) {
+		task->process = process;
+		task->tid = tid;
+		task->state = '?';
+		task->syscall = UNKNOWN;
+		task->voluntary_switches = UNKNOWN;
+		task->blocked_ms = UNKNOWN;
+		task->wait.fd = UNKNOWN;
+		task->wait.count_bytes = UNKNOWN;
+		task->wait.pipe = NONE;
+	}
+	return task;
+}
+
+uint32_t builder_task_count(const struct builder *b)
+{
+	return b->tasks.count;
+}
+
+struct task *builder_task(struct builder *b, uint32_t index)
+{
+	return (struct task *)b->tasks.items + index;
+}
+
+struct target *builder_add_target(struct builder *b)
+{
+	struct target *target = list_add(&b->targets);
+
+	if (target) {
+		target->fd = UNKNOWN;
+		target->pipe = NONE;
+		target->process = NONE;
+	}
+	return target;
+}
+
+uint32_t builder_target_count(const struct builder *b)
+{
+	return b->targets.count;
+}
+
+const struct target *builder_target(const struct builder *b, uint32_t index)
+{
+	return (const struct target *)b->targets.items + index;
+}
+
+static int compare_tasks(const void *left, const void *right)
+{
+	const struct task *a = left, *b = right;
+
+	if (a->process != b->process)
+		return order(a->process, b->process);
+	return order((uint32_t)a->tid, (uint32_t)b->tid);
+}
+
+static void link_tasks(struct builder *b)
+{
+	const struct task *tasks = b->tasks.items;
+	struct process *processes = b->processes.items;
+
+	sort(&b->tasks, compare_tasks);
+	for (uint32_t i = 0; i < b->tasks.count; i++) {
+		struct process *process = &processes[tasks[i].process];
+
+		if (!process->tasks++)
+			process->first_task = i;
+	}
+}
+
+int builder_seal(struct builder *b, struct snapshot **ret_snapshot)
+{
+	struct snapshot *head = b->head;
+	struct arena *arena = head->arena;
+
+	link_tasks(b);
+	head->process_count = b->processes.count;
+	head->task_count = b->tasks.count;
+	head->pipe_count = b->pipes.count;
+	head->holder_count = b->holders.count;
+	head->target_count = b->targets.count;
+	head->processes = list_seal(&b->processes, arena);
+	head->tasks = list_seal(&b->tasks, arena);
+	head->pipes = list_seal(&b->pipes, arena);
+	head->holders = list_seal(&b->holders, arena);
+	head->ends = list_seal(&b->ends, arena);
+	head->targets = list_seal(&b->targets, arena);
+	if (!head->processes || !head->tasks || !head->pipes || !head->holders || !head->ends ||
+	    !head->targets) {
+		builder_free(b);
+		return -ENOMEM;
+	}
+	b->head = NULL;
+	builder_free(b);
+	*ret_snapshot = head;
+	return 0;
+}
+
+void builder_free(struct builder *b)
+{
+	if (!b)
+		return;
+	snapshot_free(b->head);
+	list_free(&b->processes);
+	list_free(&b->seen);
+	list_free(&b->pipes);
+	list_free(&b->holders);
+	list_free(&b->ends);
+	list_free(&b->tasks);
+	list_free(&b->targets);
+	free(b);
+}
