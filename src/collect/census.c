@@ -1,0 +1,474 @@
+/*
+ * The records of the kernel's programs, in order, and what follows from them by counting.
+ *
+ * pipe->readers and pipe->writers (fs/pipe.c) count open file descriptions, open(2), and a
+ * description is shared by all who got it by fork(2), dup(2) or through a socket. So that nobody
+ * else holds a side takes all of these: as many descriptions as were seen, of each as many references
+ * (file_count()) as there are descriptors that lead to it, and of the tables that these are in as many
+ * users (clone(2), CLONE_FILES) as there are threads that were seen with them.
+ */
+#include "collect/census.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- taking records ---- */
+
+/* A new last item of a growing array, or NULL. */
+static void *add(void **items, uint32_t *count, uint32_t *room, size_t size)
+{
+	if (*count == *room) {
+		uint32_t larger = *room ? *room * 2 : 256;
+		void *moved = larger > *room ? reallocarray(*items, larger, size) : NULL;
+
+		if (!moved)
+			return NULL;
+		*items = moved;
+		*room = larger;
+	}
+	return (char *)*items + size * (*count)++;
+}
+
+static int take_thread(struct census *c, const void *record)
+{
+	struct thread_record thread, *added;
+
+	memcpy(&thread, record, sizeof(thread));
+	if (thread.pid <= 0 || thread.tid <= 0)
+		return 0;
+	thread.comm[sizeof(thread.comm) - 1] = '\0';
+	added = add((void **)&c->threads, &c->thread_count, &c->thread_room, sizeof(*added));
+	if (!added)
+		return -ENOMEM;
+	*added = thread;
+	return 0;
+}
+
+static int take_end(struct census *c, const void *record)
+{
+	struct end_record *added =
+		add((void **)&c->ends, &c->end_count, &c->end_room, sizeof(*added));
+
+	if (!added)
+		return -ENOMEM;
+	memcpy(added, record, sizeof(*added));
+	return 0;
+}
+
+static int take_uring(struct census *c, const void *record)
+{
+	struct other_record *added =
+		add((void **)&c->urings, &c->uring_count, &c->uring_room, sizeof(*added));
+
+	if (!added)
+		return -ENOMEM;
+	memcpy(added, record, sizeof(*added));
+	return 0;
+}
+
+static int take_flight(struct census *c, const void *record)
+{
+	(void)record;
+	c->in_flight = true;
+	return 0;
+}
+
+static int take_finish(struct census *c, const void *record)
+{
+	struct finish_record finish;
+
+	memcpy(&finish, record, sizeof(finish));
+	c->descriptors = finish.descriptors;
+	c->finished = true;
+	return 0;
+}
+
+static const struct {
+	size_t size;
+	int (*take)(struct census *c, const void *record);
+} kinds[] = {
+	[RECORD_THREAD] = { sizeof(struct thread_record), take_thread },
+	[RECORD_END] = { sizeof(struct end_record), take_end },
+	[RECORD_URING] = { sizeof(struct other_record), take_uring },
+	[RECORD_FLIGHT] = { sizeof(struct other_record), take_flight },
+	[RECORD_FINISH] = { sizeof(struct finish_record), take_finish },
+};
+
+ssize_t census_take(struct census *c, const char *data, size_t length)
+{
+	size_t at = 0;
+
+	while (length - at >= sizeof(struct record_head)) {
+		struct record_head head;
+		int r;
+
+		memcpy(&head, data + at, sizeof(head));
+		if (head.kind >= sizeof(kinds) / sizeof(*kinds) || !kinds[head.kind].take ||
+		    head.size != kinds[head.kind].size)
+			return -EBADMSG;
+		if (length - at < head.size)
+			break;
+		r = kinds[head.kind].take(c, data + at);
+		if (r < 0)
+			return r;
+		at += head.size;
+	}
+	return (ssize_t)at;
+}
+
+/* ---- order ---- */
+
+static int order(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+static int compare_threads(const void *left, const void *right)
+{
+	const struct thread_record *a = left, *b = right;
+
+	if (a->pid != b->pid)
+		return a->pid < b->pid ? -1 : 1;
+	if ((a->tid == a->pid) != (b->tid == b->pid))
+		return a->tid == a->pid ? -1 : 1;
+	return (a->tid > b->tid) - (a->tid < b->tid);
+}
+
+static int compare_pipes(const struct end_record *a, const struct end_record *b)
+{
+	return a->dev != b->dev ? order(a->dev, b->dev) : order(a->ino, b->ino);
+}
+
+static int compare_slots(const struct end_record *a, const struct end_record *b)
+{
+	int r = compare_pipes(a, b);
+
+	if (r == 0)
+		r = order(a->file, b->file);
+	if (r == 0)
+		r = order(a->table, b->table);
+	return r ? r : (a->fd > b->fd) - (a->fd < b->fd);
+}
+
+static int compare_ends(const void *left, const void *right)
+{
+	const struct end_record *a = left, *b = right;
+	int r = compare_slots(a, b);
+
+	return r ? r : (a->pid > b->pid) - (a->pid < b->pid);
+}
+
+/* Threads that share a table of which the leader has no part are shown each with all of it. */
+static void drop_doubles(struct census *c)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < c->end_count; i++)
+		if (!kept || compare_ends(&c->ends[kept - 1], &c->ends[i]) != 0)
+			c->ends[kept++] = c->ends[i];
+	c->end_count = kept;
+}
+
+static int compare_tables(const void *left, const void *right)
+{
+	const struct census_table *a = left, *b = right;
+
+	return order(a->table, b->table);
+}
+
+static int count_tables(struct census *c)
+{
+	struct census_table *tables = reallocarray(c->tables, (size_t)c->thread_count + 1, sizeof(*tables));
+	uint32_t count = 0;
+
+	if (!tables)
+		return -ENOMEM;
+	c->tables = tables;
+	for (uint32_t i = 0; i < c->thread_count; i++)
+		tables[i] = (struct census_table){ c->threads[i].table, 1, c->threads[i].table_users };
+	if (c->thread_count)
+		qsort(tables, c->thread_count, sizeof(*tables), compare_tables);
+	for (uint32_t i = 0; i < c->thread_count; i++) {
+		struct census_table *last = count ? &tables[count - 1] : NULL;
+
+		if (!last || last->table != tables[i].table) {
+			tables[count++] = tables[i];
+			continue;
+		}
+		last->seen++;
+		if (last->users < tables[i].users)
+			last->users = tables[i].users;
+	}
+	c->table_count = count;
+	return 0;
+}
+
+const struct census_table *census_find_table(const struct census *c, uint64_t table)
+{
+	const struct census_table key = { .table = table };
+
+	if (!c->table_count)
+		return NULL;
+	return bsearch(&key, c->tables, c->table_count, sizeof(key), compare_tables);
+}
+
+void census_begin_threads(struct census *c)
+{
+	c->thread_count = 0;
+	c->finished = false;
+}
+
+void census_begin_ends(struct census *c)
+{
+	c->end_count = c->uring_count = 0;
+	c->in_flight = c->finished = false;
+}
+
+int census_end_pass(struct census *c)
+{
+	if (!c->finished)
+		return -EBADMSG;
+	if (c->thread_count)
+		qsort(c->threads, c->thread_count, sizeof(*c->threads), compare_threads);
+	if (c->end_count)
+		qsort(c->ends, c->end_count, sizeof(*c->ends), compare_ends);
+	drop_doubles(c);
+	return count_tables(c);
+}
+
+const struct thread_record *census_find(const struct census *c, int32_t pid, int32_t tid)
+{
+	const struct thread_record key = { .pid = pid, .tid = tid };
+
+	if (!c->thread_count)
+		return NULL;
+	return bsearch(&key, c->threads, c->thread_count, sizeof(key), compare_threads);
+}
+
+uint32_t census_process_end(const struct census *c, uint32_t first)
+{
+	uint32_t end = first;
+
+	while (end < c->thread_count && c->threads[end].pid == c->threads[first].pid)
+		end++;
+	return end;
+}
+
+uint32_t census_pipe_end(const struct census *c, uint32_t first)
+{
+	uint32_t end = first;
+
+	while (end < c->end_count && compare_pipes(&c->ends[end], &c->ends[first]) == 0)
+		end++;
+	return end;
+}
+
+bool census_same_processes(const struct census *a, const struct census *b)
+{
+	uint32_t i = 0, k = 0;
+
+	while (i < a->thread_count && k < b->thread_count) {
+		if (a->threads[i].pid != b->threads[k].pid ||
+		    a->threads[i].start_ns != b->threads[k].start_ns)
+			return false;
+		i = census_process_end(a, i);
+		k = census_process_end(b, k);
+	}
+	return i == a->thread_count && k == b->thread_count;
+}
+
+/* ---- counting ---- */
+
+/* f_mode, include/linux/fs.h */
+enum { READS = 1, WRITES = 2 };
+
+static int compare_calls(const void *left, const void *right)
+{
+	const struct census_call *a = left, *b = right;
+
+	return a->table != b->table ? order(a->table, b->table) : (a->fd > b->fd) - (a->fd < b->fd);
+}
+
+void census_sort_calls(struct census_call *calls, uint32_t count)
+{
+	if (count)
+		qsort(calls, count, sizeof(*calls), compare_calls);
+}
+
+/* An open file description: how many references to it were seen, and how many there are. */
+struct description {
+	uint32_t mode;
+	int64_t seen, possible, least, most;
+	bool shared_unseen;      /* a table that it is in has users that were not seen */
+};
+
+static void count_calls(const struct end_record *end, const struct census_call *calls,
+                        uint32_t count, struct description *d)
+{
+	const struct census_call key = { .table = end->table, .fd = end->fd };
+	uint32_t low = 0, high = count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (compare_calls(&calls[middle], &key) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < count && compare_calls(&calls[low], &key) == 0; low++) {
+		d->seen += calls[low].sure;
+		d->possible += !calls[low].sure;
+	}
+}
+
+static bool has_unseen_users(const struct census *c, uint64_t table)
+{
+	const struct census_table *t = census_find_table(c, table);
+
+	return !t || t->users == 0 || t->users > t->seen;
+}
+
+/* Of the one at `first`; the index behind its ends. */
+static uint32_t describe(const struct census *c, uint32_t first, uint32_t end,
+                         const struct census_call *calls, uint32_t call_count,
+                         struct description *ret)
+{
+	const struct end_record *ends = c->ends;
+	uint32_t i = first;
+
+	*ret = (struct description){
+		.mode = ends[i].mode, .least = ends[i].references, .most = ends[i].references,
+	};
+	for (; i < end && ends[i].file == ends[first].file; i++) {
+		if (ends[i].references < ret->least)
+			ret->least = ends[i].references;
+		if (ends[i].references > ret->most)
+			ret->most = ends[i].references;
+		ret->shared_unseen |= has_unseen_users(c, ends[i].table);
+		/* Two processes may share a table, clone(2). */
+		if (i != first && compare_slots(&ends[i - 1], &ends[i]) == 0)
+			continue;
+		ret->seen++;
+		count_calls(&ends[i], calls, call_count, ret);
+	}
+	return i;
+}
+
+/* One side of a pipe. */
+struct side {
+	uint32_t descriptions;   /* that were seen */
+	bool exact;              /* all references to each are accounted for */
+};
+
+static void add_to_side(struct side *side, const struct description *d)
+{
+	side->descriptions++;
+	side->exact &= !d->shared_unseen && d->least > 0 && d->most == d->least && d->most <= d->seen;
+}
+
+static enum fact unseen(const struct side *side, uint32_t least, uint32_t most)
+{
+	if (least > side->descriptions)
+		return FACT_YES;
+	return least == most && most == side->descriptions && side->exact ? FACT_NO : FACT_UNKNOWN;
+}
+
+/* The ends were read one after the other: what they disagree about was moving. */
+static void read_state(const struct census *c, uint32_t first, uint32_t end,
+                       struct census_pipe *ret)
+{
+	const struct end_record *a = &c->ends[first];
+
+	ret->capacity_bytes = (int64_t)a->usable_slots * sysconf(_SC_PAGESIZE);
+	ret->full = FACT_YES;
+	ret->no_readers = a->readers ? FACT_NO : FACT_YES;
+	ret->no_writers = a->writers ? FACT_NO : FACT_YES;
+	for (uint32_t i = first; i < end; i++) {
+		const struct end_record *b = &c->ends[i];
+		uint32_t used = b->head_slot - b->tail_slot;
+
+		if (ret->fill_bytes == UNKNOWN && b->fill_bytes >= 0)
+			ret->fill_bytes = b->fill_bytes;
+		/* pipe_full(), include/linux/pipe_fs_i.h. More than all: it moved between the two. */
+		if (used < b->usable_slots)
+			ret->full = FACT_NO;
+		else if (used > b->usable_slots && ret->full == FACT_YES)
+			ret->full = FACT_UNKNOWN;
+		if (!b->readers != !a->readers)
+			ret->no_readers = FACT_UNKNOWN;
+		if (!b->writers != !a->writers)
+			ret->no_writers = FACT_UNKNOWN;
+	}
+}
+
+struct census_pipe census_pipe(const struct census *c, uint32_t first, uint32_t end,
+                               const struct census_call *calls, uint32_t call_count)
+{
+	struct census_pipe pipe = { .fill_bytes = UNKNOWN, .capacity_bytes = UNKNOWN };
+	struct side readers = { .exact = true }, writers = { .exact = true };
+	uint32_t least[2] = { UINT32_MAX, UINT32_MAX }, most[2] = { 0 };
+
+	for (uint32_t i = first; i < end; i++) {
+		const uint32_t counts[2] = { c->ends[i].readers, c->ends[i].writers };
+
+		if (!c->ends[i].has_pipe)
+			return pipe;
+		for (int side = 0; side < 2; side++) {
+			if (counts[side] < least[side])
+				least[side] = counts[side];
+			if (counts[side] > most[side])
+				most[side] = counts[side];
+		}
+	}
+	read_state(c, first, end, &pipe);
+	pipe.extra_references = FACT_NO;
+	for (uint32_t i = first; i < end; ) {
+		struct description d;
+
+		i = describe(c, i, end, calls, call_count, &d);
+		if (d.least > 0 && d.most < d.seen)
+			pipe.misplaced = c->ends[i - 1].file;
+		if (!d.shared_unseen && d.least > d.seen + d.possible)
+			pipe.extra_references = FACT_YES;
+		if (d.mode & READS)
+			add_to_side(&readers, &d);
+		if (d.mode & WRITES)
+			add_to_side(&writers, &d);
+	}
+	pipe.unseen_readers = unseen(&readers, least[0], most[0]);
+	pipe.unseen_writers = unseen(&writers, least[1], most[1]);
+	return pipe;
+}
+
+/* ---- words ---- */
+
+/* task_state_index() in include/linux/sched.h. */
+char census_state(const struct thread_record *r)
+{
+	enum { UNINTERRUPTIBLE = 0x2, REPORTED = 0x7f, IDLE = 0x402 };
+	static const char letters[] = "RSDTtXZP";
+	uint32_t state = (r->state | r->exit_state) & REPORTED;
+	uint32_t index = 0;
+
+	if (r->state == IDLE)
+		return 'I';
+	/* Frozen, or waiting for a lock that sleeps on a real-time kernel. */
+	if (r->state && !state)
+		return 'D';
+	while (state >> index)
+		index++;
+	return letters[index];
+}
+
+void census_free(struct census *c)
+{
+	free(c->threads);
+	free(c->tables);
+	free(c->ends);
+	free(c->urings);
+	*c = (struct census){ 0 };
+}

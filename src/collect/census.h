@@ -1,0 +1,94 @@
+/*
+ * What the kernel itself says of all threads and pipe ends of our PID namespace (records.h), put
+ * in order. Pure: records in, nothing read.
+ */
+#ifndef COLLECT_CENSUS_H
+#define COLLECT_CENSUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "collect/records.h"
+#include "model/snapshot.h"
+
+/* A descriptor table. */
+struct census_table {
+	uint64_t table;
+	uint32_t seen, users;    /* threads that were seen to share it, and those that do */
+};
+
+struct census {
+	struct thread_record *threads; /* by pid, the leader first, tid */
+	struct census_table *tables;   /* of them, by table */
+	struct end_record *ends;       /* by dev, ino, file, table, fd, pid */
+	struct other_record *urings;
+	uint32_t thread_count, table_count, end_count, uring_count;
+	uint32_t thread_room, end_room, uring_room;
+	uint64_t descriptors;          /* of any kind */
+	bool in_flight;                /* some unix socket carries descriptors */
+	bool finished;                 /* the pass came to its end */
+};
+
+/* What a pipe's ends tell of it. */
+struct census_pipe {
+	int64_t fill_bytes, capacity_bytes;
+	enum fact full, no_readers, no_writers;
+	/* Somebody holds such an end whom no record shows; see census_pipe(). */
+	enum fact unseen_readers, unseen_writers;
+	enum fact extra_references; /* there are more to one of its files than can be explained */
+	uint64_t misplaced;      /* a file that some of the calls on it do not hold, or 0 */
+};
+
+/*
+ * Takes the records of a buffer, as many as are whole. How many bytes they had, -EBADMSG for what
+ * is none, or -ENOMEM.
+ */
+ssize_t census_take(struct census *c, const char *data, size_t length);
+
+/* Before a pass over the threads, over the descriptors: what an earlier one has found is forgotten. */
+void census_begin_threads(struct census *c);
+void census_begin_ends(struct census *c);
+
+/* Ends a pass: sorts what it has brought. -EBADMSG when it was cut off, or -ENOMEM. */
+int census_end_pass(struct census *c);
+
+/* NULL when there is no such thread. */
+const struct thread_record *census_find(const struct census *c, int32_t pid, int32_t tid);
+
+/* NULL when no thread was seen with it. */
+const struct census_table *census_find_table(const struct census *c, uint64_t table);
+
+/* The threads and the ends lie side by side: the index behind those of `first`'s process, pipe. */
+uint32_t census_process_end(const struct census *c, uint32_t first);
+uint32_t census_pipe_end(const struct census *c, uint32_t first);
+
+/* Whether two censuses have the same processes. */
+bool census_same_processes(const struct census *a, const struct census *b);
+
+/*
+ * Of the pipe whose ends are [first, end). A side has unseen holders when the kernel counts more
+ * open file descriptions of that side than records show. It has none when the counts are the same
+ * and, since a description is shared by whoever got it by fork(2), dup(2) or a socket, all
+ * references to each of them are accounted for as well: by descriptors in tables of which all
+ * users were seen, and by `calls`, which hold one for as long as they sleep. Else it is not known.
+ * References are extra when those calls that may hold one, too, do not explain them: the kernel itself
+ * has them (an autofs, a request of an io_uring), or somebody unseen.
+ */
+struct census_call {
+	uint64_t table;
+	int32_t fd;
+	bool sure;               /* it holds one; else it may */
+};
+struct census_pipe census_pipe(const struct census *c, uint32_t first, uint32_t end,
+                               const struct census_call *calls, uint32_t call_count);
+
+/* By table and fd, as census_pipe() wants them. */
+void census_sort_calls(struct census_call *calls, uint32_t count);
+
+/* As proc_pid_stat(5) writes the state of a thread. */
+char census_state(const struct thread_record *r);
+
+void census_free(struct census *c);
+
+#endif

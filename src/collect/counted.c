@@ -1,0 +1,513 @@
+/*
+ * The steps of a look that the kernel itself answers, by the census, instead of /proc: who is
+ * there, which ends they hold, and how full the pipes are. Nobody's pipe is touched for it.
+ *
+ * Left to /proc is what the census lacks and few are asked for: by which path a FIFO was opened,
+ * and which numbers stat(2) has for it (those of the file system may differ from the kernel's own).
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "collect/calls.h"
+#include "collect/iterators.h"
+#include "collect/look.h"
+#include "collect/proc.h"
+
+enum { PASSES_AT_MOST = 10, PF_KTHREAD = 0x00200000 };
+
+/* ---- the passes ---- */
+
+static ssize_t take(void *context, const char *data, size_t length)
+{
+	return census_take(context, data, length);
+}
+
+static int pass_threads(const struct look *look, struct census *c)
+{
+	int r;
+
+	census_begin_threads(c);
+	r = iterators_pass(look->c->iterators, ITERATOR_THREADS, take, c);
+	return r < 0 ? r : census_end_pass(c);
+}
+
+static int pass_ends(const struct look *look, struct census *c)
+{
+	int r;
+
+	census_begin_ends(c);
+	r = iterators_pass(look->c->iterators, ITERATOR_DESCRIPTORS, take, c);
+	return r < 0 ? r : census_end_pass(c);
+}
+
+static void swap_threads(struct census *a, struct census *b)
+{
+	const struct census was = *a;
+
+	a->threads = b->threads;
+	a->thread_count = b->thread_count;
+	a->thread_room = b->thread_room;
+	b->threads = was.threads;
+	b->thread_count = was.thread_count;
+	b->thread_room = was.thread_room;
+}
+
+/*
+ * Whoever got an end between the two passes is somebody new, or got it from one who was there before:
+ * when listing again brings nobody new and nobody is missed, all holders have been seen.
+ */
+static int settle(struct look *look)
+{
+	struct census again = { 0 };
+	int r = 0;
+
+	for (int i = 0; i < PASSES_AT_MOST && r == 0 && !look->head->settled; i++) {
+		r = pass_threads(look, &again);
+		if (r == 0)
+			look->head->settled = census_same_processes(look->census, &again);
+		if (r == 0 && !look->head->settled) {
+			swap_threads(look->census, &again);
+			r = pass_ends(look, look->census);
+		}
+	}
+	census_free(&again);
+	return r;
+}
+
+/* ---- who is there ---- */
+
+/* The number of a table among those of a process, by the first thread that uses it. */
+static uint16_t number_of(const struct census *c, uint32_t first, uint32_t end, uint64_t table)
+{
+	uint16_t number = 0;
+
+	for (uint32_t i = first; i < end && c->threads[i].table != table; i++) {
+		bool new = true;
+
+		for (uint32_t k = first; k < i && new; k++)
+			new = c->threads[k].table != c->threads[i].table;
+		number = (uint16_t)(number + new);
+	}
+	return number;
+}
+
+static int add_threads(struct look *look, uint32_t first, uint32_t end)
+{
+	const struct census *c = look->census;
+	uint64_t leader = c->threads[first].table;
+	int r = 0;
+
+	for (uint32_t i = first; i < end && r == 0; i++) {
+		const struct thread_record *t = &c->threads[i];
+
+		r = look_add_thread(look, t->pid, t->tid,
+		                    t->table == leader ? 0 : number_of(c, first, end, t->table));
+	}
+	return r;
+}
+
+/* Ends are told by the kernel each time; what /proc tells of a process is kept until it runs. */
+static int keep_texts(struct look *look, const struct process *process, const struct thread_record *leader)
+{
+	const struct descriptors nothing = { 0 };
+	struct descriptors found;
+	struct kept_stamp stamp;
+	int r;
+
+	snprintf(stamp.text, sizeof(stamp.text), "%" PRIu64, leader->ran_ns);
+	r = kept_take(look->c->kept, look->b, process, &stamp, &found);
+	if (r == 0)
+		r = kept_store(look->c->kept, look->b, process, &stamp, builder_seen_count(look->b),
+		               &nothing);
+	return r < 0 ? r : 0;
+}
+
+static int add_process(struct look *look, uint32_t first, uint32_t end)
+{
+	static const int64_t ns = 1000000000;
+	const struct thread_record *leader = &look->census->threads[first];
+	struct process *process = builder_add_process(look->b, leader->pid);
+
+	if (!process)
+		return -ENOMEM;
+	process->ppid = leader->ppid;
+	process->pgid = leader->pgid;
+	process->start_ticks = leader->start_ns / (uint64_t)(ns / sysconf(_SC_CLK_TCK));
+	process->exit_signal = leader->exit_signal;
+	process->thread_count = leader->threads;
+	process->uid = leader->uid;
+	process->state = census_state(leader);
+	process->kernel_thread = leader->task_flags & PF_KTHREAD;
+	process->comm = arena_strdup(builder_arena(look->b), leader->comm);
+	if (!process->comm)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < look->census->uring_count; i++)
+		process->has_uring |= look->census->urings[i].pid == leader->pid;
+	process->tracer = 0;
+	for (uint32_t i = first; i < end && !process->tracer; i++)
+		process->tracer = look->census->threads[i].tracer;
+	for (uint32_t i = first; i < end; i++)
+		process->has_uring |= (look->census->threads[i].flags & RECORD_RING) != 0;
+	if (leader->pid == look->c->self)
+		return look_add_self(look, process);
+	process->access = ACCESS_NOTHING;
+	if (process->kernel_thread || (process->state == 'Z' && process->thread_count <= 1))
+		return 0;
+	process->access = ACCESS_READ;
+	if (keep_texts(look, process, leader) < 0)
+		return -ENOMEM;
+	return add_threads(look, first, end);
+}
+
+static int add_processes(struct look *look)
+{
+	int r = 0;
+
+	for (uint32_t i = 0, end; i < look->census->thread_count && r == 0; i = end) {
+		end = census_process_end(look->census, i);
+		r = add_process(look, i, end);
+	}
+	return r;
+}
+
+/* ---- whom it does not show ---- */
+
+/* All that /proc lists but the census lacks. */
+static int list_missing(const struct census *c, int32_t **ret_pids, uint32_t *ret_count)
+{
+	DIR *directory = opendir("/proc");
+	const struct dirent *entry;
+	uint32_t room = 0;
+	int r = directory ? 0 : -errno;
+
+	while (r == 0 && (entry = readdir(directory))) {
+		int32_t pid = atoi(entry->d_name);
+		int32_t *larger;
+
+		if (pid <= 0 || census_find(c, pid, pid))
+			continue;
+		if (*ret_count == room) {
+			room = room ? 2 * room : 64;
+			larger = reallocarray(*ret_pids, room, sizeof(*larger));
+			if (!larger) {
+				r = -ENOMEM;
+				continue;
+			}
+			*ret_pids = larger;
+		}
+		(*ret_pids)[(*ret_count)++] = pid;
+	}
+	if (directory)
+		closedir(directory);
+	return r;
+}
+
+/*
+ * Some sandboxes hide their own process 1 from such programs, and somebody may have come since. Whom
+ * only /proc shows, it tells of.
+ */
+static int add_missing(struct look *look)
+{
+	int32_t *pids = NULL;
+	uint32_t count = 0;
+	int r = list_missing(look->census, &pids, &count);
+
+	look->missing = count;
+	if (r == 0 && count)
+		r = look_at_some(look, pids, count);
+	free(pids);
+	return r;
+}
+
+/* ---- which ends they hold ---- */
+
+/* A table that no thread was seen with gets a number of its own: none of them waits with it. */
+static uint16_t table_of(const struct census *c, const struct end_record *end)
+{
+	const struct thread_record *leader = census_find(c, end->pid, end->pid);
+	uint32_t first;
+
+	if (!leader || leader->table == end->table)
+		return 0;
+	first = (uint32_t)(leader - c->threads);
+	return number_of(c, first, census_process_end(c, first), end->table);
+}
+
+static uint64_t device_of(const struct end_record *end)
+{
+	return makedev(end->dev >> 20, end->dev & 0xfffff);
+}
+
+static int add_end(struct look *look, const struct end_record *e, const struct seen_end *pipe)
+{
+	enum { READS = 1, WRITES = 2 }; /* f_mode */
+	struct seen_end end = *pipe;
+
+	end.pid = e->pid;
+	end.fd = e->fd;
+	end.table = table_of(look->census, e);
+	end.reads = e->mode & READS;
+	end.writes = e->mode & WRITES;
+	end.nonblocking = e->flags & O_NONBLOCK ? FACT_YES : FACT_NO;
+	if (end.writes)
+		end.packet = e->flags & O_DIRECT ? FACT_YES : FACT_NO;
+	return builder_add_end(look->b, &end);
+}
+
+/* What a FIFO is called, and known by, according to the first holder who tells. */
+static int identify(struct look *look, uint32_t first, uint32_t end, struct seen_end *ret)
+{
+	int r = -ENOENT;
+
+	for (uint32_t i = first; i < end && r == -ENOENT; i++) {
+		const struct end_record *e = &look->census->ends[i];
+		__attribute__((cleanup(proc_close))) int fd_dir = -EBADF;
+		char path[PROC_PATH_SIZE];
+
+		snprintf(path, sizeof(path), "/proc/%d/fd", e->pid);
+		if (table_of(look->census, e) == 0)
+			fd_dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		if (fd_dir >= 0)
+			r = descriptors_identify(look->b, fd_dir, e->fd, look->mounts, ret);
+	}
+	return r == -ENOENT ? 0 : r;
+}
+
+/* Who was born between the two passes has been told of by /proc, with all of his ends. */
+static bool is_ours_to_tell(const struct look *look, int32_t pid)
+{
+	return pid != look->c->self && census_find(look->census, pid, pid);
+}
+
+static int add_pipe(struct look *look, uint32_t first, uint32_t end)
+{
+	const struct end_record *e = &look->census->ends[first];
+	struct seen_end pipe = { .dev = device_of(e), .ino = e->ino, .named = FACT_NO };
+	int r = 0;
+
+	if (pipe.dev != look->c->pipe_device) {
+		pipe.type = PIPE_FIFO;
+		pipe.named = e->links ? FACT_YES : FACT_NO;
+		r = identify(look, first, end, &pipe);
+	}
+	for (uint32_t i = first; i < end && r == 0; i++)
+		if (is_ours_to_tell(look, look->census->ends[i].pid))
+			r = add_end(look, &look->census->ends[i], &pipe);
+	return r;
+}
+
+static int add_ends(struct look *look)
+{
+	int r = 0;
+
+	for (uint32_t i = 0, end; i < look->census->end_count && r == 0; i = end) {
+		end = census_pipe_end(look->census, i);
+		r = add_pipe(look, i, end);
+	}
+	return r;
+}
+
+int look_at_census(struct look *look)
+{
+	int r = pass_threads(look, look->census);
+
+	if (r == 0)
+		r = pass_ends(look, look->census);
+	if (r == 0 && look->request->settle)
+		r = settle(look);
+	if (r == 0)
+		r = add_processes(look);
+	if (r == 0)
+		r = add_missing(look);
+	if (r == 0)
+		r = add_ends(look);
+	kept_end(look->c->kept, look->b, builder_seen_count(look->b), false);
+	look_sort_threads(look);
+	look->head->fds_seen += look->census->descriptors;
+	look->in_flight |= look->census->in_flight;
+	return r;
+}
+
+/* ---- the pipes ---- */
+
+static bool shares_table(const struct census *c, const struct thread_record *t)
+{
+	const struct census_table *table = census_find_table(c, t->table);
+
+	return table && table->seen > 1;
+}
+
+/* Who is stopped, or traced to a stop, has left his call, and will begin it anew. */
+static bool sleeps_in_call(const struct thread_record *t)
+{
+	enum { STOPPED = 0x4, TRACED = 0x8 }; /* include/linux/sched.h */
+
+	return t->state && !(t->state & (STOPPED | TRACED)) && !t->exit_state &&
+	       t->syscall >= 0 && !(t->flags & RECORD_ON_CPU);
+}
+
+/* What sleeping calls hold references to; of those that only may, they say so: see census_pipe(). */
+struct calls {
+	struct census_call *list;
+	uint32_t count;
+};
+
+static void add_call(struct calls *calls, const struct thread_record *t, int32_t fd, bool sure)
+{
+	calls->list[calls->count++] = (struct census_call){ t->table, fd, sure };
+}
+
+/*
+ * While a thread of several sleeps in a call on a descriptor, the call holds a reference of its own to
+ * the file (fs/file.c, fdget()); that of one who has the table to himself does not need to, unless somebody
+ * who shared it has ended meanwhile.
+ */
+static void list_calls(const struct census *c, struct calls *calls)
+{
+	for (uint32_t i = 0; i < c->thread_count; i++) {
+		const struct thread_record *t = &c->threads[i];
+		struct call call;
+
+		if (!sleeps_in_call(t))
+			continue;
+		call_decode(t->flags & RECORD_COMPAT, t->syscall, t->args, &call);
+		if (call.shape != CALL_WRITE && call.shape != CALL_READ && call.shape != CALL_MOVE)
+			continue;
+		add_call(calls, t, call.fd, shares_table(c, t));
+		if (call.shape == CALL_MOVE)
+			add_call(calls, t, call.fd_out, shares_table(c, t));
+	}
+}
+
+static bool holds_what_it_polls(const struct task *task)
+{
+	struct call call;
+
+	if (task->syscall == UNKNOWN || task->wait.kind != WAIT_POLL)
+		return false;
+	call_decode(task->compat, task->syscall, task->args, &call);
+	return call.shape == CALL_POLL || call.shape == CALL_SELECT || call.shape == CALL_RESTART;
+}
+
+/*
+ * A sleeping poll(2) or select(2) holds one reference for each queue that it sleeps in (fs/select.c,
+ * __pollwait()): a read end and a write end have one. An epoll holds none.
+ */
+static void list_polls(const struct look *look, struct calls *calls)
+{
+	for (uint32_t i = 0; i < builder_task_count(look->b); i++) {
+		const struct task *task = builder_task(look->b, i);
+		const struct thread_record *t = holds_what_it_polls(task) ?
+			census_find(look->census, builder_process(look->b, task->process)->pid,
+			            task->tid) : NULL;
+
+		for (uint32_t k = 0; t && sleeps_in_call(t) && k < task->wait.targets; k++) {
+			const struct target *target =
+				builder_target(look->b, task->wait.first_target + k);
+			const struct holder *holder =
+				builder_find_holder(look->b, task->process, task->table, target->fd);
+
+			if (!holder || target->nested)
+				continue;
+			add_call(calls, t, target->fd, holder->reads != holder->writes);
+			if (holder->reads && holder->writes)
+				add_call(calls, t, target->fd, false);
+		}
+	}
+}
+
+/* Its index in the snapshot, by an end that was put there; NONE when nobody but us holds it. */
+static uint32_t find_pipe(struct look *look, uint32_t first, uint32_t end)
+{
+	for (uint32_t i = first; i < end; i++) {
+		const struct end_record *e = &look->census->ends[i];
+		uint32_t process = builder_find_process(look->b, e->pid);
+		const struct holder *holder = process == NONE ? NULL :
+			builder_find_holder(look->b, process, table_of(look->census, e), e->fd);
+
+		if (holder)
+			return holder->pipe;
+	}
+	return NONE;
+}
+
+/* Whether a holder is among those whom only /proc showed: the counts are not about him. */
+static bool has_missing(struct look *look, uint32_t index)
+{
+	for (uint32_t k = 0; look->missing && k < builder_pipe(look->b, index)->ends; k++) {
+		uint32_t holder = builder_end(look->b, index, k)->process;
+		int32_t pid = builder_process(look->b, holder)->pid;
+
+		if (!census_find(look->census, pid, pid))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A call that holds no reference to the file that its descriptor leads to has begun with another one,
+ * which somebody has closed meanwhile, or replaced (dup2(2)): nobody knows what it waits for.
+ */
+static void forget_calls(struct look *look, const struct end_record *e)
+{
+	for (uint32_t i = 0; i < builder_task_count(look->b); i++) {
+		struct task *task = builder_task(look->b, i);
+
+		if (builder_process(look->b, task->process)->pid == e->pid &&
+		    task->table == table_of(look->census, e))
+			task->wait.ready = true;
+	}
+}
+
+static void forget_misplaced(struct look *look, uint32_t first, uint32_t end, uint64_t file)
+{
+	for (uint32_t i = first; file && i < end; i++)
+		if (look->census->ends[i].file == file)
+			forget_calls(look, &look->census->ends[i]);
+}
+
+static void keep(struct look *look, uint32_t index, const struct census_pipe *counted)
+{
+	struct pipe *pipe = builder_pipe(look->b, index);
+
+	pipe->fill_bytes = counted->fill_bytes;
+	pipe->capacity_bytes = counted->capacity_bytes;
+	pipe->full = counted->full;
+	pipe->no_readers = counted->no_readers;
+	pipe->no_writers = counted->no_writers;
+	if (has_missing(look, index))
+		return;
+	pipe->unseen_readers = counted->unseen_readers;
+	pipe->unseen_writers = counted->unseen_writers;
+	pipe->extra_references = counted->extra_references;
+}
+
+int look_at_counted_pipes(struct look *look)
+{
+	const struct census *c = look->census;
+	size_t most = 2 * ((size_t)c->thread_count + builder_target_count(look->b)) + 1;
+	struct calls calls = { .list = calloc(most, sizeof(*calls.list)) };
+
+	if (!calls.list)
+		return -ENOMEM;
+	list_calls(c, &calls);
+	list_polls(look, &calls);
+	census_sort_calls(calls.list, calls.count);
+	for (uint32_t i = 0, end; i < c->end_count; i = end) {
+		uint32_t pipe = find_pipe(look, i, end = census_pipe_end(c, i));
+		const struct census_pipe counted = census_pipe(c, i, end, calls.list, calls.count);
+
+		if (pipe != NONE)
+			keep(look, pipe, &counted);
+		forget_misplaced(look, i, end, counted.misplaced);
+	}
+	free(calls.list);
+	return 0;
+}

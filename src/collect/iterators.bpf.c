@@ -1,0 +1,621 @@
+/*
+ * Two programs that the kernel runs for us, once for each thread of our PID namespace and once for
+ * each descriptor (BPF iterators, Documentation/bpf/bpf_iterators.rst), and that write down what
+ * pipetop needs to know (records.h). They read; they touch, hold and change nothing.
+ *
+ * Which members a structure of the kernel has, and where, is settled when they are loaded (CO-RE):
+ * here stand only the names. What has moved between 5.17 and today is asked for
+ * (bpf_core_field_exists), so that one build serves all of these.
+ */
+typedef unsigned char __u8;
+typedef unsigned short __u16, __be16;
+typedef unsigned int __u32, __be32, __wsum;
+typedef int __s32;
+typedef unsigned long long __u64;
+typedef long long __s64;
+
+enum { BPF_MAP_TYPE_ARRAY = 2, BPF_F_CURRENT_CPU = -1 };
+
+#include <stdbool.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+
+#include "collect/records.h"
+
+#define NULL ((void *)0)
+
+/* include/linux/{fs,stat,magic,sched,net}.h, arch/x86/include/asm/thread_info.h */
+enum {
+	S_IFMT = 0170000, S_IFIFO = 0010000,
+	SOCKFS_MAGIC = 0x534F434B, ANON_INODE_FS_MAGIC = 0x09041934,
+	AF_UNIX = 1, TCP_LISTEN = 10, LONGEST_BACKLOG = 4096,
+	PIDTYPE_TGID = 1, PIDTYPE_PGID = 2,
+	TS_COMPAT = 0x0002,
+	DEEPEST_NAMESPACE = 32,
+	LARGEST_PIPE = 65536     /* slots; the fill of a larger one is not known */
+};
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct pid_namespace;
+
+struct upid {
+	int nr;
+	struct pid_namespace *ns;
+};
+
+struct pid {
+	unsigned int level;
+	struct upid numbers[];
+};
+
+struct signal_struct {
+	int nr_threads;
+	struct pid *pids[4];
+};
+
+typedef struct {
+	unsigned int val;
+} kuid_t;
+
+struct cred {
+	kuid_t euid;
+};
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+typedef struct {
+	__s64 counter;
+} atomic64_t;
+
+struct files_struct {
+	atomic_t count;
+};
+
+struct thread_info {
+	__u32 status, cpu;
+};
+
+struct sched_entity {
+	__u64 exec_start, sum_exec_runtime;
+};
+
+struct task_struct {
+	struct thread_info thread_info;
+	unsigned int __state;
+	unsigned int flags;
+	unsigned int ptrace;
+	/* An int, in 7.3 a byte: what is loaded is fitted to another size only if both are unsigned. */
+	unsigned int on_cpu;
+	struct sched_entity se;
+	int exit_state;
+	int exit_signal;
+	struct task_struct *real_parent;
+	struct task_struct *parent;
+	struct pid *thread_pid;
+	__u64 start_boottime;
+	const struct cred *cred;
+	char comm[16];
+	struct files_struct *files;
+	struct signal_struct *signal;
+	struct io_uring_task *io_uring;
+};
+
+struct xarray {
+	void *xa_head;
+};
+
+/* The rings of a task, whether they have a descriptor or not (io_uring_register_ring_fd(3)). */
+struct io_uring_task {
+	struct xarray xa;
+};
+
+struct pipe_buffer {
+	unsigned int len;
+};
+
+struct pipe_inode_info {
+	unsigned int head, tail, max_usage, ring_size, readers, writers;
+	struct pipe_buffer *bufs;
+	void *watch_queue;
+};
+
+struct super_block {
+	__u32 s_dev;
+	unsigned long s_magic;
+};
+
+struct inode {
+	__u16 i_mode;
+	unsigned int i_nlink;
+	unsigned long i_ino;
+	struct super_block *i_sb;
+	struct pipe_inode_info *i_pipe;
+};
+
+struct qstr {
+	const unsigned char *name;
+};
+
+struct dentry {
+	struct qstr d_name;
+};
+
+struct path {
+	struct dentry *dentry;
+};
+
+/* Since 6.13; before, the count stands in the file itself. */
+typedef struct {
+	atomic64_t refcnt;
+} file_ref_t;
+
+struct file {
+	unsigned int f_mode, f_flags;
+	struct inode *f_inode;
+	struct path f_path;
+	void *private_data;
+	file_ref_t f_ref;
+};
+
+struct file___before_6_13 {
+	atomic64_t f_count;
+};
+
+struct sock;
+
+struct sk_buff {
+	struct sk_buff *next;
+	struct sock *sk;
+};
+
+struct sk_buff_head {
+	struct sk_buff *next;
+};
+
+struct sock_common {
+	unsigned short skc_family;
+	volatile unsigned char skc_state;
+};
+
+struct sock {
+	struct sock_common __sk_common;
+	struct sk_buff_head sk_receive_queue;
+};
+
+struct socket {
+	struct sock *sk;
+};
+
+struct scm_stat {
+	atomic_t nr_fds;
+};
+
+struct unix_sock {
+	struct scm_stat scm_stat;
+};
+
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+	__u64 seq_num;
+};
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+};
+
+struct bpf_iter__task_file {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	__u32 fd;
+	struct file *file;
+};
+
+#pragma clang attribute pop
+
+/* As user space knows it, arch/x86/include/uapi/asm/ptrace.h. */
+struct pt_regs {
+	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax, ip, cs,
+		flags, sp, ss;
+};
+
+char LICENSE[] SEC("license") = "GPL";
+
+/* The PID namespace that we live in, found when a pass begins. (What is static clang takes apart, and
+   then tells the kernel wrong types.) */
+struct {
+	void *namespace;
+	__u64 offset;            /* of a number in it, in struct pid */
+	__u32 level;
+} own;
+
+/* Descriptors that this pass has met, and whose they are now. */
+__u64 descriptors;
+struct {
+	void *task;
+	__u64 start;             /* else it may be another one in the same place */
+	__s32 pid;
+} owner;
+
+static __always_inline __u64 number_at(__u32 level)
+{
+	return bpf_core_field_offset(struct pid, numbers) + level * bpf_core_type_size(struct upid);
+}
+
+static __always_inline void find_own(void)
+{
+	/* Without its type: the verifier looks each member of a trusted pointer up, which takes it longer
+	   than all the rest. */
+	struct task_struct *self = (void *)bpf_get_current_task();
+	struct pid *pid = BPF_CORE_READ(self, thread_pid);
+
+	own.level = BPF_CORE_READ(pid, level);
+	own.offset = number_at(own.level);
+	bpf_probe_read_kernel(&own.namespace, sizeof(own.namespace),
+		(void *)pid + own.offset + bpf_core_field_offset(struct upid, ns));
+}
+
+static __always_inline void begin_pass(void)
+{
+	find_own();
+	descriptors = 0;
+	owner.task = NULL;
+}
+
+/* The number that a struct pid has in our PID namespace, or 0. Global: it is verified but once. */
+__attribute__((noinline)) __s32 number_of(__u64 address)
+{
+	struct pid *pid = (void *)address;
+	void *namespace = NULL;
+	__s32 number = 0;
+
+	if (!pid || BPF_CORE_READ(pid, level) < own.level)
+		return 0;
+	bpf_probe_read_kernel(&namespace, sizeof(namespace),
+		(void *)pid + own.offset + bpf_core_field_offset(struct upid, ns));
+	bpf_probe_read_kernel(&number, sizeof(number),
+		(void *)pid + own.offset + bpf_core_field_offset(struct upid, nr));
+	return namespace == own.namespace ? number : 0;
+}
+
+static __always_inline __s32 process_of(struct task_struct *task)
+{
+	return number_of((__u64)BPF_CORE_READ(task, signal, pids[PIDTYPE_TGID]));
+}
+
+static __always_inline long put(struct seq_file *seq, void *record, __u32 kind, __u32 size)
+{
+	struct record_head *head = record;
+
+	head->kind = kind;
+	head->size = size;
+	return bpf_seq_write(seq, record, size);
+}
+
+/* ---- threads ---- */
+
+/* As the kernel itself takes them apart (syscall_get_arguments()). */
+static __always_inline void put_call(struct task_struct *task, struct thread_record *r)
+{
+	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
+
+	if (!regs)
+		return;
+	r->syscall = (__s32)regs->orig_ax;
+	r->sp = regs->sp;
+	r->pc = regs->ip;
+	if (task->thread_info.status & TS_COMPAT) {
+		r->flags |= RECORD_COMPAT;
+		r->args[0] = (__u32)regs->bx;
+		r->args[1] = (__u32)regs->cx;
+		r->args[2] = (__u32)regs->dx;
+		r->args[3] = (__u32)regs->si;
+		r->args[4] = (__u32)regs->di;
+		r->args[5] = (__u32)regs->bp;
+	} else {
+		r->args[0] = regs->di;
+		r->args[1] = regs->si;
+		r->args[2] = regs->dx;
+		r->args[3] = regs->r10;
+		r->args[4] = regs->r8;
+		r->args[5] = regs->r9;
+	}
+}
+
+static __always_inline bool has_ring(struct task_struct *task)
+{
+	struct io_uring_task *rings = NULL;
+
+	if (bpf_core_field_exists(task->io_uring))
+		rings = BPF_CORE_READ(task, io_uring);
+	return rings && BPF_CORE_READ(rings, xa.xa_head);
+}
+
+SEC("iter/task")
+int each_thread(struct bpf_iter__task *ctx)
+{
+	struct seq_file *seq = ctx->meta->seq;
+	struct task_struct *task = ctx->task;
+	struct thread_record r = { 0 };
+	struct finish_record finish = { 0 };
+	struct files_struct *files;
+
+	if (ctx->meta->seq_num == 0)
+		begin_pass();
+	if (!task) {
+		put(seq, &finish, RECORD_FINISH, sizeof(finish));
+		return 0;
+	}
+	r.state = task->__state;
+	r.exit_state = (__u32)task->exit_state;
+	if (bpf_core_field_exists(task->on_cpu) && task->on_cpu)
+		r.flags |= RECORD_ON_CPU;
+	put_call(task, &r);
+	r.pid = process_of(task);
+	r.tid = number_of((__u64)BPF_CORE_READ(task, thread_pid));
+	if (task->ptrace)
+		r.tracer = process_of(BPF_CORE_READ(task, parent));
+	if (has_ring(task))
+		r.flags |= RECORD_RING;
+	r.ppid = process_of(BPF_CORE_READ(task, real_parent));
+	r.pgid = number_of((__u64)BPF_CORE_READ(task, signal, pids[PIDTYPE_PGID]));
+	r.threads = BPF_CORE_READ(task, signal, nr_threads);
+	files = BPF_CORE_READ(task, files);
+	r.table = (__u64)files;
+	if (files)
+		r.table_users = (__u32)BPF_CORE_READ(files, count.counter);
+	r.start_ns = task->start_boottime;
+	r.ran_ns = task->se.exec_start;
+	r.processor = -1;
+	if (bpf_core_field_exists(task->thread_info.cpu))
+		r.processor = (__s32)task->thread_info.cpu;
+	r.exit_signal = task->exit_signal;
+	r.uid = BPF_CORE_READ(task, cred, euid.val);
+	r.task_flags = task->flags;
+	bpf_probe_read_kernel_str(r.comm, sizeof(r.comm), &task->comm);
+	/* Who has run meanwhile did not sleep where his registers say. */
+	if (task->__state != r.state)
+		r.flags |= RECORD_ON_CPU;
+	put(seq, &r, RECORD_THREAD, sizeof(r));
+	return 0;
+}
+
+/* ---- registers ---- */
+
+/* Shares nothing with the other passes but who we are, so that it may run beside one. */
+SEC("iter/task")
+int each_registers(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct registers_record r = { 0 };
+	struct pt_regs *regs;
+
+	if (ctx->meta->seq_num == 0)
+		find_own();
+	if (!task || !task->__state)
+		return 0;
+	regs = (void *)bpf_task_pt_regs(task);
+	if (!regs || (__s32)regs->orig_ax < 0)
+		return 0;
+	r.pid = process_of(task);
+	r.tid = number_of((__u64)BPF_CORE_READ(task, thread_pid));
+	r.run_ns = task->se.sum_exec_runtime;
+	r.pc = regs->ip;
+	r.sp = regs->sp;
+	r.bx = regs->bx;
+	r.bp = regs->bp;
+	r.si = regs->si;
+	r.di = regs->di;
+	r.r12 = regs->r12;
+	r.r13 = regs->r13;
+	r.r14 = regs->r14;
+	r.r15 = regs->r15;
+	put(ctx->meta->seq, &r, RECORD_REGISTERS, sizeof(r));
+	return 0;
+}
+
+/* ---- descriptors ---- */
+
+struct slots {
+	void *bufs;
+	__u32 head, tail, mask;
+	__s64 bytes;
+};
+
+static long add_slot(__u32 i, void *context)
+{
+	struct slots *slots = context;
+	__u64 at = (slots->tail + i) & slots->mask;
+	__u32 length = 0;
+
+	if (slots->tail + i == slots->head)
+		return 1;
+	bpf_probe_read_kernel(&length, sizeof(length),
+		slots->bufs + at * bpf_core_type_size(struct pipe_buffer) +
+		bpf_core_field_offset(struct pipe_buffer, len));
+	slots->bytes += length;
+	return 0;
+}
+
+/* What FIONREAD counts (fs/pipe.c, pipe_ioctl()), without the lock that it takes. */
+static __always_inline __s64 fill_of(struct pipe_inode_info *pipe, struct end_record *r)
+{
+	struct slots slots = { .mask = pipe->ring_size - 1 };
+
+	/* A number, to count with: Linux 6.1 keeps to the type of a pointer, and lets nobody add to it. */
+	BPF_CORE_READ_INTO(&slots.bufs, pipe, bufs);
+	slots.head = r->head_slot;
+	slots.tail = r->tail_slot;
+	if (slots.head == slots.tail)
+		return 0;
+	if (!slots.bufs || slots.head - slots.tail > LARGEST_PIPE)
+		return -1;
+	bpf_loop(slots.head - slots.tail, add_slot, &slots, 0);
+	if ((void *)pipe->bufs != slots.bufs || pipe->ring_size - 1 != slots.mask ||
+	    pipe->head != r->head_slot || pipe->tail != r->tail_slot)
+		return -1;
+	return slots.bytes;
+}
+
+static __always_inline void put_pipe(struct pipe_inode_info *pipe, struct end_record *r)
+{
+	r->has_pipe = 1;
+	r->head_slot = pipe->head;
+	r->tail_slot = pipe->tail;
+	r->usable_slots = pipe->max_usage;
+	r->readers = pipe->readers;
+	r->writers = pipe->writers;
+	/* The kernel itself puts notifications into it (pipe(2), O_NOTIFICATION_PIPE). */
+	if (bpf_core_field_exists(pipe->watch_queue) && pipe->watch_queue)
+		r->writers++;
+	r->fill_bytes = fill_of(pipe, r);
+}
+
+/* But for the one that the iterator itself holds while it shows us the file. */
+static __always_inline __s64 references_of(struct file *file)
+{
+	struct file___before_6_13 *old = (void *)file;
+
+	/* There the first reference counts as 0 (include/linux/file_ref.h). */
+	if (bpf_core_field_exists(file->f_ref))
+		return file->f_ref.refcnt.counter;
+	if (bpf_core_field_exists(old->f_count))
+		return BPF_CORE_READ(old, f_count.counter) - 1;
+	return -1;
+}
+
+/* Descriptors come thread by thread. */
+static __always_inline __s32 owner_of(struct task_struct *task)
+{
+	if (owner.task != task || owner.start != task->start_boottime) {
+		owner.task = task;
+		owner.start = task->start_boottime;
+		owner.pid = process_of(task);
+	}
+	return owner.pid;
+}
+
+static __always_inline long put_end(struct seq_file *seq, __s32 fd, struct task_struct *task,
+                                   struct file *file, struct inode *inode)
+{
+	struct pipe_inode_info *pipe = inode->i_pipe;
+	struct end_record r = {
+		.table = (__u64)task->files, .file = (__u64)file, .fill_bytes = -1,
+	};
+
+	r.pid = owner_of(task);
+	r.references = references_of(file);
+	r.ino = inode->i_ino;
+	r.fd = fd;
+	r.dev = inode->i_sb->s_dev;
+	r.links = inode->i_nlink;
+	r.mode = file->f_mode;
+	r.flags = file->f_flags;
+	if (pipe)
+		put_pipe(pipe, &r);
+	return put(seq, &r, RECORD_END, sizeof(r));
+}
+
+static __always_inline long put_other(struct seq_file *seq, __s32 fd, struct task_struct *task,
+                                     __u32 kind)
+{
+	struct other_record r = { .table = (__u64)task->files };
+
+	r.pid = owner_of(task);
+	r.fd = fd;
+	return put(seq, &r, kind, sizeof(r));
+}
+
+static const char io_uring[] = "[io_uring]";
+
+static __always_inline bool is_uring(struct file *file)
+{
+	char name[16] = { 0 };
+
+	bpf_probe_read_kernel_str(name, sizeof(name), file->f_path.dentry->d_name.name);
+	return bpf_strncmp(name, sizeof(name), io_uring) == 0;
+}
+
+static __always_inline bool has_descriptors(struct sock *sk)
+{
+	struct unix_sock *unix = (void *)sk;
+
+	return sk && bpf_core_field_exists(unix->scm_stat) &&
+		BPF_CORE_READ(unix, scm_stat.nr_fds.counter) > 0;
+}
+
+/* Connections that wait to be accepted. */
+struct backlog {
+	void *queue, *next;
+	bool carries;
+};
+
+static long add_connection(__u32 i, void *context)
+{
+	struct backlog *backlog = context;
+	struct sk_buff *connection = backlog->next;
+
+	(void)i;
+	if (!connection || backlog->next == backlog->queue || backlog->carries)
+		return 1;
+	backlog->carries = has_descriptors(BPF_CORE_READ(connection, sk));
+	backlog->next = BPF_CORE_READ(connection, next);
+	return 0;
+}
+
+/* Nobody has a descriptor yet of what was sent to a connection that waits. */
+static __always_inline bool carries_descriptors(struct file *file)
+{
+	struct socket *socket = file->private_data;
+	struct sock *sk = socket ? BPF_CORE_READ(socket, sk) : NULL;
+	struct backlog backlog = { 0 };
+
+	if (!sk || BPF_CORE_READ(sk, __sk_common.skc_family) != AF_UNIX)
+		return false;
+	if (BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_LISTEN)
+		return has_descriptors(sk);
+	backlog.queue = &sk->sk_receive_queue;
+	backlog.next = BPF_CORE_READ(sk, sk_receive_queue.next);
+	bpf_loop(LONGEST_BACKLOG, add_connection, &backlog, 0);
+	return backlog.carries;
+}
+
+SEC("iter/task_file")
+int each_descriptor(struct bpf_iter__task_file *ctx)
+{
+	struct seq_file *seq = ctx->meta->seq;
+	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file;
+	__s32 fd = (__s32)ctx->fd;
+	struct finish_record finish = { 0 };
+	struct inode *inode;
+	unsigned long magic;
+	long r = 0;
+
+	if (ctx->meta->seq_num == 0)
+		begin_pass();
+	if (!task || !file) {
+		finish.descriptors = descriptors;
+		put(seq, &finish, RECORD_FINISH, sizeof(finish));
+		return 0;
+	}
+	inode = file->f_inode;
+	if ((inode->i_mode & S_IFMT) == S_IFIFO) {
+		r = put_end(seq, fd, task, file, inode);
+	} else {
+		magic = inode->i_sb->s_magic;
+		if (magic == ANON_INODE_FS_MAGIC && is_uring(file))
+			r = put_other(seq, fd, task, RECORD_URING);
+		else if (magic == SOCKFS_MAGIC && carries_descriptors(file))
+			r = put_other(seq, fd, task, RECORD_FLIGHT);
+	}
+	/* What did not fit is shown once more. */
+	if (r == 0)
+		descriptors++;
+	return 0;
+}

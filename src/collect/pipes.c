@@ -1,0 +1,281 @@
+/*
+ * Fill, capacity and fullness of every pipe, once however many hold it.
+ *
+ * The end to touch is a write end, of a process that lets us, and the pipes are gone through in
+ * the order of those processes, so that one pidfd serves all pipes of one. Whether it is full, and
+ * whether a side has hung up, is asked only where the answer matters: where bytes lie in it and
+ * somebody waits at its write end, and where a side has no holder that was seen.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
+
+#include "collect/look.h"
+#include "collect/probe.h"
+#include "collect/proc.h"
+#include "collect/scout.h"
+
+enum { PROBE_LIMIT_MS = 300, HURRIED = 64 };
+
+/* The holder by whom a pipe is to be touched. */
+struct touch {
+	uint32_t process, pipe;
+	int32_t tid, fd;         /* a thread whose table has it */
+	bool writes;
+};
+
+static int compare_touches(const void *left, const void *right)
+{
+	const struct touch *a = left, *b = right;
+
+	if (a->process != b->process)
+		return (a->process > b->process) - (a->process < b->process);
+	return (a->pipe > b->pipe) - (a->pipe < b->pipe);
+}
+
+/* Write ends come first, since only they tell fullness; then whom a pidfd leads to on any kernel.
+   Never 0. */
+enum { HIGHEST_RANK = 4 };
+
+static int rank(const struct holder *holder, bool leader)
+{
+	return (holder->writes ? 3 : 1) + leader;
+}
+
+/* A thread that uses the table, the leader if he does and has not exited; 0 when there is none. */
+static int32_t user_of(const struct look *look, const struct process *process, uint16_t table)
+{
+	uint32_t count, first = look_threads(look, process->pid, &count);
+
+	if (table == 0 && process->state != 'Z')
+		return process->pid;
+	for (uint32_t i = first; i < first + count; i++)
+		if (look->threads[i].table == table && look->threads[i].tid != process->pid)
+			return look->threads[i].tid;
+	return 0;
+}
+
+static struct touch choose(struct look *look, uint32_t index)
+{
+	const struct pipe *pipe = builder_pipe(look->b, index);
+	struct touch best = { .process = NONE, .pipe = index };
+	int best_rank = 0;
+
+	if (look->locked[index])
+		return best;
+	for (uint32_t k = 0; k < pipe->ends && best_rank < HIGHEST_RANK; k++) {
+		const struct holder *holder = builder_end(look->b, index, k);
+		const struct process *process = builder_process(look->b, holder->process);
+
+		int32_t tid = user_of(look, process, holder->table);
+		int own_rank = tid ? rank(holder, tid == process->pid) : 0;
+
+		if (process->access == ACCESS_READ && own_rank > best_rank) {
+			best_rank = own_rank;
+			best.process = holder->process;
+			best.tid = tid;
+			best.fd = holder->fd;
+			best.writes = holder->writes;
+		}
+	}
+	return best;
+}
+
+/* Whether a side has no holder that was seen. */
+static bool is_one_sided(struct look *look, uint32_t index)
+{
+	const struct pipe *pipe = builder_pipe(look->b, index);
+	bool reads = false, writes = false;
+
+	for (uint32_t k = 0; k < pipe->ends && !(reads && writes); k++) {
+		const struct holder *holder = builder_end(look->b, index, k);
+
+		reads |= holder->reads;
+		writes |= holder->writes;
+	}
+	return !reads || !writes;
+}
+
+/* What the scout needs, and what he found. */
+struct touched {
+	struct look *look;
+	const struct touch *touches;
+	struct found {
+		bool known;
+		struct probe_result result;
+	} *found;                /* shared with him */
+	int32_t tid;             /* whose pidfd is open */
+	int pidfd;
+	bool hurries;
+	struct probe_pace pace;  /* when he does not */
+};
+
+/* Kernels before 6.9 have no pidfds of threads: there the way by /proc is left. */
+static int open_pidfd(struct touched *t, int32_t tid, bool leader)
+{
+	enum { PIDFD_OF_THREAD = O_EXCL }; /* PIDFD_THREAD, include/uapi/linux/pidfd.h */
+
+	if (t->tid != tid) {
+		proc_close(&t->pidfd);
+		t->tid = tid;
+		t->pidfd = pidfd_open(tid, leader ? 0 : PIDFD_OF_THREAD);
+	}
+	return t->pidfd;
+}
+
+static void probe_pipe(struct touched *t, uint32_t i)
+{
+	const struct touch *touch = &t->touches[i];
+	const struct process *process = builder_process(t->look->b, touch->process);
+	const struct pipe *pipe = builder_pipe(t->look->b, touch->pipe);
+	const struct probe_end end = {
+		.pid = touch->tid, .fd = touch->fd, .dev = pipe->dev, .ino = pipe->ino,
+		.writes = touch->writes, .fifo = pipe->type == PIPE_FIFO,
+	};
+	int pidfd = open_pidfd(t, touch->tid, touch->tid == process->pid);
+	bool one_sided = is_one_sided(t->look, touch->pipe);
+	struct found *found = &t->found[i];
+	int r = probe(pidfd, &end, one_sided, &found->result);
+
+	if (r == 0 && !one_sided && t->look->wants_full[touch->pipe] && found->result.fill_bytes > 0)
+		r = probe(pidfd, &end, true, &found->result);
+	found->known = r == 0;
+}
+
+/* He lets others go first between so many pipes, when he holds none. */
+static void keep_pace(struct touched *t, uint32_t i)
+{
+	if (t->hurries && i % HURRIED)
+		return;
+	if (t->hurries)
+		probe_relax(&t->pace);
+	probe_hurry(&t->pace);
+	t->hurries = true;
+}
+
+static void step(void *context, uint32_t i)
+{
+	keep_pace(context, i);
+	probe_pipe(context, i);
+}
+
+static struct goal goal_of(const void *context, uint32_t i)
+{
+	const struct touched *t = context;
+	const struct pipe *pipe = builder_pipe(t->look->b, t->touches[i].pipe);
+
+	return (struct goal){ pipe->dev, pipe->ino };
+}
+
+static void keep(struct pipe *pipe, const struct probe_result *result)
+{
+	pipe->fill_bytes = result->fill_bytes;
+	pipe->capacity_bytes = result->capacity_bytes;
+	pipe->full = result->full;
+	pipe->no_readers = result->no_readers;
+	pipe->no_writers = result->no_writers;
+}
+
+/* Whether it need not be touched: nobody who was seen to hold it has run since it was. */
+static bool keep_kept(struct look *look, uint32_t index)
+{
+	const struct probe_result *kept = look->wants_full[index]
+		? NULL : kept_pipe(look->c->kept, look->b, index);
+
+	if (kept)
+		keep(builder_pipe(look->b, index), kept);
+	return kept != NULL;
+}
+
+static int keep_for_later(struct look *look)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; i < builder_pipe_count(look->b) && r == 0; i++) {
+		const struct pipe *pipe = builder_pipe(look->b, i);
+		const struct probe_result result = {
+			.fill_bytes = pipe->fill_bytes, .capacity_bytes = pipe->capacity_bytes,
+			.full = pipe->full, .no_readers = pipe->no_readers,
+			.no_writers = pipe->no_writers,
+		};
+
+		if (pipe->fill_bytes != UNKNOWN)
+			r = kept_store_pipe(look->c->kept, pipe, &result);
+	}
+	return r;
+}
+
+/* All that somebody lets us touch stand in front. */
+static int probe_all(struct look *look, const struct touch *touches, uint32_t count)
+{
+	struct touched t = { .look = look, .touches = touches, .pidfd = -1 };
+	const struct errand errand = {
+		.step = step, .goal = goal_of, .context = &t, .count = count,
+		.limit_ms = PROBE_LIMIT_MS,
+	};
+
+	t.found = scout_memory(count * sizeof(*t.found));
+	if (!t.found)
+		return -ENOMEM;
+	if (!scout_do(look->c->scouts, &errand))
+		look->head->view_limits |= LIMIT_TIMEOUT;
+	for (uint32_t i = 0; i < count; i++)
+		if (t.found[i].known)
+			keep(builder_pipe(look->b, touches[i].pipe), &t.found[i].result);
+	scout_forget(t.found, count * sizeof(*t.found));
+	return 0;
+}
+
+/* O_NONBLOCK and O_DIRECT cost more than all else of an end: only where something is going on. */
+static void read_flags(struct look *look)
+{
+	for (uint32_t i = 0; i < builder_process_count(look->b); i++) {
+		const struct process *process = builder_process(look->b, i);
+		int dir = -1;
+
+		for (uint32_t k = 0; k < process->holders && !process->self; k++) {
+			struct holder *holder = builder_holder(look->b, process->first_holder + k);
+			struct pipe *pipe = builder_pipe(look->b, holder->pipe);
+			enum fact direct = FACT_UNKNOWN;
+
+			if (holder->nonblocking != FACT_UNKNOWN ||
+			    (pipe->fill_bytes <= 0 && !look->wants_full[holder->pipe]))
+				continue;
+			if (dir < 0)
+				dir = proc_open(process->pid);
+			descriptors_flags(dir, user_of(look, process, holder->table),
+			                  holder->fd, &holder->nonblocking, &direct);
+			if (holder->writes && pipe->packet != FACT_YES)
+				pipe->packet = direct;
+		}
+		proc_close(&dir);
+	}
+}
+
+int look_at_pipes(struct look *look)
+{
+	uint32_t count = builder_pipe_count(look->b);
+	struct touch *touches = calloc((size_t)count + 1, sizeof(*touches));
+	const struct touch nobody = { .process = NONE };
+	sigset_t saved;
+	int r = 0;
+
+	if (!touches)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < count; i++)
+		touches[i] = keep_kept(look, i) ? nobody : choose(look, i);
+	qsort(touches, count, sizeof(*touches), compare_touches);
+	while (count && touches[count - 1].process == NONE)
+		count--;
+	probe_hold_signals(&saved);
+	if (count)
+		r = probe_all(look, touches, count);
+	probe_release_signals(&saved);
+	free(touches);
+	if (r == 0)
+		r = keep_for_later(look);
+	read_flags(look);
+	return r;
+}
