@@ -1,0 +1,206 @@
+/*
+ * What is to be said of each pipe. "Full" is what the kernel says, never bytes = capacity
+ * (pipe(7)). A reader that frees a slot wakes the writer, so a writer that has been blocked for
+ * long tells by itself that nobody freed one in that time.
+ */
+#include "analysis/verdicts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* Who waits on a pipe. */
+struct waiting {
+	uint32_t writer;         /* the task that has been blocked longest, or NONE */
+	bool reader;
+};
+
+static void note_writer(const struct snapshot *s, struct waiting *w, uint32_t task)
+{
+	if (w->writer == NONE || s->tasks[task].blocked_ms > s->tasks[w->writer].blocked_ms)
+		w->writer = task;
+}
+
+static void note_poll(const struct snapshot *s, struct waiting *waiting, uint32_t task)
+{
+	const struct wait *wait = &s->tasks[task].wait;
+
+	for (uint32_t i = 0; i < wait->targets; i++) {
+		const struct target *target = &s->targets[wait->first_target + i];
+
+		if (target->pipe == NONE || target->ready)
+			continue;
+		if (target->kind == TARGET_SPACE)
+			note_writer(s, &waiting[target->pipe], task);
+		else if (target->kind == TARGET_DATA)
+			waiting[target->pipe].reader = true;
+	}
+}
+
+static struct waiting *note_waits(struct arena *arena, const struct snapshot *s)
+{
+	struct waiting *waiting = arena_array(arena, s->pipe_count, sizeof(*waiting));
+
+	if (!waiting)
+		return NULL;
+	for (uint32_t i = 0; i < s->pipe_count; i++)
+		waiting[i].writer = NONE;
+	for (uint32_t i = 0; i < s->task_count; i++) {
+		const struct wait *wait = &s->tasks[i].wait;
+
+		if (wait->kind == WAIT_PIPE_SPACE && wait->pipe != NONE)
+			note_writer(s, &waiting[wait->pipe], i);
+		else if (wait->kind == WAIT_PIPE_DATA && wait->pipe != NONE)
+			waiting[wait->pipe].reader = true;
+		else if (wait->kind == WAIT_POLL)
+			note_poll(s, waiting, i);
+	}
+	return waiting;
+}
+
+static bool is_stalled(const struct judging *j, uint32_t pipe, const struct waiting *w)
+{
+	return w->writer != NONE && j->snapshot->tasks[w->writer].blocked_ms >= j->stall_ms &&
+	       (!j->steady || j->steady->same_fill[pipe]);
+}
+
+static bool is_moving(const struct judging *j, uint32_t pipe)
+{
+	return j->steady && j->steady->pipes[pipe] == STEADY_MOVED;
+}
+
+static enum verdict verdict_of(const struct judging *j, uint32_t index, const struct waiting *w)
+{
+	const struct pipe *pipe = &j->snapshot->pipes[index];
+
+	if (pipe->full == FACT_YES)
+		return is_stalled(j, index, w) ? VERDICT_STALLED : VERDICT_BACKPRESSURE;
+	if (pipe->fill_bytes == 0 && w->reader && pipe->no_writers != FACT_YES)
+		return VERDICT_STARVED;
+	if (pipe->no_writers == FACT_YES || pipe->no_readers == FACT_YES)
+		return VERDICT_HALF_OPEN;
+	if (is_moving(j, index))
+		return VERDICT_MOVING;
+	if (pipe->fill_bytes == UNKNOWN || (w->writer != NONE && pipe->full == FACT_UNKNOWN))
+		return VERDICT_UNKNOWN;
+	return VERDICT_IDLE;
+}
+
+static int how_busy(const struct judging *j, uint32_t task)
+{
+	enum wait_kind kind = j->snapshot->tasks[task].wait.kind;
+
+	if (kind == WAIT_EXITED)
+		return 0;
+	if (!j->liveness->live[task])
+		return 1;
+	return kind == WAIT_RUNNING ? 3 : 2;
+}
+
+/* For each process the thread that tells best what it does, or NONE. */
+static uint32_t *find_speakers(struct arena *arena, const struct judging *j)
+{
+	const struct snapshot *s = j->snapshot;
+	uint32_t *speakers = arena_array(arena, s->process_count, sizeof(*speakers));
+
+	for (uint32_t i = 0; speakers && i < s->process_count; i++)
+		speakers[i] = NONE;
+	for (uint32_t i = 0; speakers && i < s->task_count; i++) {
+		uint32_t *speaker = &speakers[s->tasks[i].process];
+
+		if (*speaker == NONE || how_busy(j, i) > how_busy(j, *speaker))
+			*speaker = i;
+	}
+	return speakers;
+}
+
+static uint32_t find_reader(const struct judging *j, const struct pipe *pipe,
+                            const uint32_t *speakers)
+{
+	uint32_t best = NONE;
+
+	for (uint32_t k = 0; k < pipe->ends; k++) {
+		const struct holder *h = snapshot_end(j->snapshot, pipe, k);
+		uint32_t speaker = speakers[h->process];
+
+		if (h->reads && speaker != NONE &&
+		    (best == NONE || how_busy(j, speaker) > how_busy(j, best)))
+			best = speaker;
+	}
+	return best;
+}
+
+static int longest_first(const void *left, const void *right)
+{
+	const struct stall *a = left, *b = right;
+
+	if (a->blocked_ms != b->blocked_ms)
+		return a->blocked_ms > b->blocked_ms ? -1 : 1;
+	return (a->pipe > b->pipe) - (a->pipe < b->pipe);
+}
+
+/* A stall concerns those who hold the pipe. */
+static bool is_asked(const struct judging *j, const struct pipe *pipe)
+{
+	for (uint32_t k = 0; k < pipe->ends; k++)
+		if (j->scope->asked[snapshot_end(j->snapshot, pipe, k)->process])
+			return true;
+	return false;
+}
+
+static int list_stalls(struct arena *scratch, const struct judging *j,
+                       const struct waiting *waiting, struct diagnosis *d,
+                       struct pipe_finding *findings)
+{
+	const struct snapshot *s = j->snapshot;
+	/* Who is asked about is in scope. */
+	struct stall *stalls = arena_array(d->arena, d->verdict_counts[VERDICT_STALLED], sizeof(*stalls));
+	uint32_t *speakers = find_speakers(scratch, j);
+	uint32_t count = 0;
+
+	if (!stalls || !speakers)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < s->pipe_count; i++) {
+		if (findings[i].verdict != VERDICT_STALLED || !is_asked(j, &s->pipes[i]))
+			continue;
+		stalls[count++] = (struct stall){
+			.pipe = i, .writer = waiting[i].writer,
+			.blocked_ms = s->tasks[waiting[i].writer].blocked_ms,
+			.reader = find_reader(j, &s->pipes[i], speakers),
+		};
+	}
+	if (count > 1)
+		qsort(stalls, count, sizeof(*stalls), longest_first);
+	for (uint32_t i = 0; i < count; i++)
+		findings[stalls[i].pipe].stall = i;
+	d->stalls = stalls;
+	d->stall_count = count;
+	return 0;
+}
+
+static void mark_deadlocks(const struct diagnosis *d, struct pipe_finding *findings)
+{
+	for (uint32_t i = 0; i < d->deadlock_count; i++)
+		for (uint32_t k = 0; k < d->deadlocks[i].pipe_count; k++) {
+			findings[d->deadlocks[i].pipes[k]].verdict = VERDICT_DEADLOCK;
+			findings[d->deadlocks[i].pipes[k]].deadlock = i;
+		}
+}
+
+int verdicts_find(struct arena *scratch, const struct judging *j, struct diagnosis *d,
+                  struct pipe_finding *findings)
+{
+	const struct snapshot *s = j->snapshot;
+	struct waiting *waiting = note_waits(scratch, s);
+
+	if (!waiting)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < s->pipe_count; i++) {
+		findings[i].verdict = verdict_of(j, i, &waiting[i]);
+		findings[i].deadlock = findings[i].stall = NONE;
+		findings[i].in_scope = scope_holds(j->scope, s, &s->pipes[i]);
+	}
+	mark_deadlocks(d, findings);
+	for (uint32_t i = 0; i < s->pipe_count; i++)
+		d->verdict_counts[findings[i].verdict] += findings[i].in_scope;
+	return list_stalls(scratch, j, waiting, d, findings);
+}
