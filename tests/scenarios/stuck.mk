@@ -1,0 +1,1 @@
+all: ; @exec /usr/bin/python3 article.py 6000

@@ -1,0 +1,519 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "collect/census.h"
+
+enum { READS = 1, WRITES = 2 };
+
+/* ---- a stream of records, as the kernel writes it ---- */
+
+static struct {
+	char bytes[16384];
+	size_t length;
+} stream;
+
+static void put(const void *record, size_t size)
+{
+	assert_true(stream.length + size <= sizeof(stream.bytes));
+	memcpy(stream.bytes + stream.length, record, size);
+	stream.length += size;
+}
+
+static void put_user(int32_t pid, int32_t tid, uint64_t table, uint32_t users)
+{
+	struct thread_record r = {
+		.head = { RECORD_THREAD, sizeof(r) }, .pid = pid, .tid = tid, .table = table,
+		.start_ns = (uint64_t)pid * 1000, .comm = "somebody", .table_users = users,
+	};
+
+	put(&r, sizeof(r));
+}
+
+static void put_thread(int32_t pid, int32_t tid, uint64_t table)
+{
+	put_user(pid, tid, table, 1);
+}
+
+/* An end of pipe 7 as it is, a pipe of 16 slots with a reader and a writer. */
+static struct end_record an_end(int32_t pid, int32_t fd, uint32_t mode)
+{
+	return (struct end_record){
+		.head = { RECORD_END, sizeof(struct end_record) }, .pid = pid, .fd = fd, .mode = mode,
+		.table = 100 + (uint64_t)pid, .file = mode == READS ? 1 : 2, .references = 1,
+		.ino = 7, .dev = 13, .has_pipe = 1, .usable_slots = 16, .readers = 1, .writers = 1,
+	};
+}
+
+static void put_end(const struct end_record *r)
+{
+	put(r, sizeof(*r));
+}
+
+/* A thread of each of two processes that have a table to themselves. */
+static void put_threads(void)
+{
+	put_thread(5, 5, 105);
+	put_thread(6, 6, 106);
+}
+
+static void put_finish(void)
+{
+	const struct finish_record r = { .head = { RECORD_FINISH, sizeof(r) }, .descriptors = 5 };
+
+	put(&r, sizeof(r));
+}
+
+/* All of it in one buffer. The census is the caller's to free. */
+static struct census taken(void)
+{
+	struct census c = { 0 };
+
+	put_finish();
+	assert_int_equal(census_take(&c, stream.bytes, stream.length), stream.length);
+	assert_int_equal(census_end_pass(&c), 0);
+	stream.length = 0;
+	return c;
+}
+
+/* What follows for pipe 7 from the ends in the stream. */
+static struct census_pipe counted(const struct census_call *calls, uint32_t call_count)
+{
+	struct census c = taken();
+	struct census_pipe pipe = census_pipe(&c, 0, census_pipe_end(&c, 0), calls, call_count);
+
+	census_free(&c);
+	return pipe;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	stream.length = 0;
+	return 0;
+}
+
+/* ---- taking ---- */
+
+static void test_census__orders_threads(void **state)
+{
+	struct census c;
+
+	(void)state;
+	put_thread(9, 9, 1);
+	put_thread(5, 4, 1);
+	put_thread(5, 6, 1);
+	put_thread(5, 5, 1);
+	put_thread(0, 0, 1);
+	c = taken();
+	assert_int_equal(c.thread_count, 4);
+	assert_int_equal(c.threads[0].tid, 5);
+	assert_int_equal(c.threads[1].tid, 4);
+	assert_int_equal(c.threads[2].tid, 6);
+	assert_int_equal(c.threads[3].pid, 9);
+	assert_int_equal(census_process_end(&c, 0), 3);
+	assert_ptr_equal(census_find(&c, 5, 6), &c.threads[2]);
+	assert_null(census_find(&c, 5, 9));
+	assert_int_equal(c.descriptors, 5);
+	census_free(&c);
+}
+
+static void test_census__takes_any_cut(void **state)
+{
+	const struct end_record end = an_end(5, 0, READS);
+
+	(void)state;
+	put_thread(5, 5, 1);
+	put_end(&end);
+	put_finish();
+	for (size_t cut = 0; cut <= stream.length; cut++) {
+		struct census c = { 0 };
+		ssize_t used = census_take(&c, stream.bytes, cut);
+
+		assert_true(used >= 0 && (size_t)used <= cut);
+		assert_int_equal(census_end_pass(&c), cut == stream.length ? 0 : -EBADMSG);
+		assert_int_equal(census_take(&c, stream.bytes + used, stream.length - (size_t)used),
+		                 stream.length - (size_t)used);
+		assert_int_equal(census_end_pass(&c), 0);
+		assert_int_equal(c.thread_count, 1);
+		assert_int_equal(c.end_count, 1);
+		census_free(&c);
+	}
+}
+
+static void refuses(const void *bytes, size_t length)
+{
+	struct census c = { 0 };
+
+	assert_int_equal(census_take(&c, bytes, length), -EBADMSG);
+	census_free(&c);
+}
+
+static void test_census__refuses_what_is_no_record(void **state)
+{
+	struct record_head head = { 0, sizeof(head) };
+
+	(void)state;
+	refuses(&head, sizeof(head));
+	head.kind = 99;
+	refuses(&head, sizeof(head));
+	head = (struct record_head){ RECORD_END, 0 };
+	refuses(&head, sizeof(head));
+	head.size = UINT32_MAX;
+	refuses(&head, sizeof(head));
+	head.size = sizeof(struct end_record) - 1;
+	refuses(&head, sizeof(head));
+}
+
+/* The kernel has shown all that there were, and then goes on with who has come meanwhile. */
+static void test_census__takes_who_comes_late(void **state)
+{
+	struct census c;
+
+	(void)state;
+	put_thread(5, 5, 1);
+	put_finish();
+	put_thread(9, 9, 1);
+	c = taken();
+	assert_int_equal(c.thread_count, 2);
+	census_free(&c);
+}
+
+static void test_census__survives_noise(void **state)
+{
+	(void)state;
+	srand(7);
+	for (int round = 0; round < 2000; round++) {
+		struct census c = { 0 };
+		struct end_record end = an_end(5, 0, READS);
+
+		for (size_t i = sizeof(end.head); i < sizeof(end); i++)
+			((char *)&end)[i] = (char)rand();
+		stream.length = 0;
+		put_end(&end);
+		put_end(&end);
+		end.file++;
+		put_end(&end);
+		c = taken();
+		census_pipe(&c, 0, c.end_count, NULL, 0);
+		census_free(&c);
+	}
+}
+
+static void test_census__comm_ends(void **state)
+{
+	struct thread_record r = { .head = { RECORD_THREAD, sizeof(r) }, .pid = 1, .tid = 1 };
+	struct census c;
+
+	(void)state;
+	memset(r.comm, 'x', sizeof(r.comm));
+	put(&r, sizeof(r));
+	c = taken();
+	assert_int_equal(strlen(c.threads[0].comm), sizeof(r.comm) - 1);
+	census_free(&c);
+}
+
+static void test_census__same_processes(void **state)
+{
+	struct census a, b;
+
+	(void)state;
+	put_thread(5, 5, 1);
+	put_thread(9, 9, 1);
+	a = taken();
+	put_thread(5, 5, 1);
+	put_thread(5, 6, 1);
+	put_thread(9, 9, 1);
+	b = taken();
+	assert_true(census_same_processes(&a, &b));
+	b.threads[0].start_ns++;
+	assert_false(census_same_processes(&a, &b));
+	b.threads[0].start_ns--;
+	b.thread_count--;
+	assert_false(census_same_processes(&a, &b));
+	census_free(&a);
+	census_free(&b);
+}
+
+/* ---- counting ---- */
+
+static void test_census__full_by_slots(void **state)
+{
+	struct end_record end = an_end(5, 1, WRITES);
+	struct census_pipe pipe;
+
+	(void)state;
+	end.head_slot = 3;
+	end.tail_slot = UINT32_MAX - 12; /* the counters run over */
+	end.fill_bytes = 16;
+	put_end(&end);
+	pipe = counted(NULL, 0);
+	assert_int_equal(pipe.full, FACT_YES);
+	assert_int_equal(pipe.fill_bytes, 16);
+	assert_int_equal(pipe.capacity_bytes, 16 * sysconf(_SC_PAGESIZE));
+	end.tail_slot++;
+	put_end(&end);
+	assert_int_equal(counted(NULL, 0).full, FACT_NO);
+	end.tail_slot = end.head_slot + 1; /* read later than the head */
+	put_end(&end);
+	assert_int_equal(counted(NULL, 0).full, FACT_UNKNOWN);
+}
+
+static void test_census__hang_ups(void **state)
+{
+	struct end_record end = an_end(5, 1, WRITES);
+	struct census_pipe pipe;
+
+	(void)state;
+	end.readers = 0;
+	put_end(&end);
+	pipe = counted(NULL, 0);
+	assert_int_equal(pipe.no_readers, FACT_YES);
+	assert_int_equal(pipe.no_writers, FACT_NO);
+	assert_int_equal(pipe.unseen_readers, FACT_NO);
+}
+
+static void test_census__an_opened_path_tells_nothing(void **state)
+{
+	struct end_record end = an_end(5, 1, 0);
+	struct census_pipe pipe;
+
+	(void)state;
+	end.has_pipe = 0;
+	put_end(&end);
+	pipe = counted(NULL, 0);
+	assert_int_equal(pipe.fill_bytes, UNKNOWN);
+	assert_int_equal(pipe.full, FACT_UNKNOWN);
+	assert_int_equal(pipe.unseen_readers, FACT_UNKNOWN);
+	assert_int_equal(pipe.unseen_writers, FACT_UNKNOWN);
+}
+
+/* A parent with the read end, a child that inherited the write end from him. */
+static void put_family(int64_t references, uint32_t readers)
+{
+	struct end_record end = an_end(5, 3, READS);
+
+	put_threads();
+
+	end.readers = readers;
+	put_end(&end);
+	end = an_end(5, 4, WRITES);
+	end.readers = readers;
+	end.references = references;
+	put_end(&end);
+	end.pid = 6;
+	end.table = 106;
+	put_end(&end);
+}
+
+static void test_census__all_are_seen(void **state)
+{
+	struct census_pipe pipe;
+
+	(void)state;
+	put_family(2, 1);
+	pipe = counted(NULL, 0);
+	assert_int_equal(pipe.unseen_readers, FACT_NO);
+	assert_int_equal(pipe.unseen_writers, FACT_NO);
+}
+
+/* By fork(2) or through a socket: the same open file, one reference more. */
+static void test_census__a_shared_file_may_have_unseen_holders(void **state)
+{
+	struct census_pipe pipe;
+
+	(void)state;
+	put_family(3, 1);
+	pipe = counted(NULL, 0);
+	assert_int_equal(pipe.unseen_readers, FACT_NO);
+	assert_int_equal(pipe.unseen_writers, FACT_UNKNOWN);
+	put_family(-1, 1);
+	assert_int_equal(counted(NULL, 0).unseen_writers, FACT_UNKNOWN);
+}
+
+/* Threads of one table are one holder, but one of them may be out of sight. */
+static void test_census__a_shared_table_may_have_unseen_users(void **state)
+{
+	(void)state;
+	put_family(2, 1);
+	put_user(5, 7, 105, 2);
+	assert_int_equal(counted(NULL, 0).unseen_readers, FACT_NO);
+	put_family(2, 1);
+	put_user(5, 7, 105, 3);
+	assert_int_equal(counted(NULL, 0).unseen_readers, FACT_UNKNOWN);
+}
+
+static void test_census__an_unseen_file_has_an_unseen_holder(void **state)
+{
+	struct census_pipe pipe;
+
+	(void)state;
+	put_family(2, 2);
+	pipe = counted(NULL, 0);
+	assert_int_equal(pipe.unseen_readers, FACT_YES);
+	assert_int_equal(pipe.unseen_writers, FACT_NO);
+}
+
+/* Read one after the other, the ends do not agree: things are on their way. */
+static void test_census__counts_that_move_tell_nothing(void **state)
+{
+	struct end_record end = an_end(5, 3, READS);
+
+	(void)state;
+	put_threads();
+	put_end(&end);
+	end.fd++;
+	end.references = 2;
+	put_end(&end);
+	assert_int_equal(counted(NULL, 0).unseen_readers, FACT_UNKNOWN);
+
+	end = an_end(5, 3, READS);
+	put_threads();
+	put_end(&end);
+	end.fd++;
+	end.file++;
+	end.readers = 2;
+	put_end(&end);
+	assert_int_equal(counted(NULL, 0).unseen_readers, FACT_UNKNOWN);
+}
+
+/* One table with two processes is one holder; a thread that is shown twice is one too. */
+static void test_census__a_shared_table_counts_once(void **state)
+{
+	struct end_record end = an_end(5, 3, READS);
+
+	(void)state;
+	for (end.references = 1; end.references <= 2; end.references++) {
+		put_user(5, 5, 105, 2);
+		put_user(6, 6, 105, 2);
+		end.pid = 5;
+		put_end(&end);
+		put_end(&end);
+		end.pid = 6;
+		put_end(&end);
+		assert_int_equal(counted(NULL, 0).unseen_readers,
+		                 end.references == 1 ? FACT_NO : FACT_UNKNOWN);
+	}
+}
+
+static void test_census__calls_hold_references(void **state)
+{
+	struct census_call calls[] = { { 105, 4, true }, { 105, 3, true }, { 104, 4, true } };
+
+	(void)state;
+	census_sort_calls(calls, 3);
+	put_family(3, 1);
+	assert_int_equal(counted(calls, 3).unseen_writers, FACT_NO);
+	put_family(3, 1);
+	assert_int_equal(counted(calls, 3).extra_references, FACT_NO);
+	put_family(4, 1);
+	assert_int_equal(counted(calls, 3).unseen_writers, FACT_UNKNOWN);
+	put_family(4, 1);
+	assert_int_equal(counted(calls, 3).extra_references, FACT_YES);
+}
+
+static void test_census__calls_may_hold_references(void **state)
+{
+	const struct census_call call = { 105, 4, false };
+
+	(void)state;
+	put_family(2, 1);
+	assert_int_equal(counted(&call, 1).unseen_writers, FACT_NO);
+	put_family(2, 1);
+	assert_int_equal(counted(&call, 1).misplaced, 0);
+	put_family(3, 1);
+	assert_int_equal(counted(&call, 1).unseen_writers, FACT_UNKNOWN);
+	put_family(3, 1);
+	assert_int_equal(counted(&call, 1).extra_references, FACT_NO);
+	put_family(4, 1);
+	assert_int_equal(counted(&call, 1).extra_references, FACT_YES);
+}
+
+/* The descriptor was closed and made anew while the call slept. */
+static void test_census__a_call_without_a_reference_is_on_another_file(void **state)
+{
+	struct census_call call = { 105, 4, true };
+
+	(void)state;
+	put_family(3, 1);
+	assert_int_equal(counted(&call, 1).misplaced, 0);
+	put_family(2, 1);
+	assert_int_equal(counted(&call, 1).misplaced, 2);
+	put_family(2, 1);
+	assert_int_equal(counted(NULL, 0).misplaced, 0);
+}
+
+static void test_census__pipes_lie_side_by_side(void **state)
+{
+	struct end_record end = an_end(5, 3, READS);
+	struct census c;
+
+	(void)state;
+	put_end(&end);
+	end.dev = 12;
+	put_end(&end);
+	end.dev = 13;
+	end.fd = 9;
+	put_end(&end);
+	c = taken();
+	assert_int_equal(census_pipe_end(&c, 0), 1);
+	assert_int_equal(c.ends[0].dev, 12);
+	assert_int_equal(census_pipe_end(&c, 1), 3);
+	census_free(&c);
+}
+
+static void test_census__states(void **state)
+{
+	static const struct {
+		uint32_t state, exit_state;
+		char letter;
+	} cases[] = {
+		{ 0, 0, 'R' }, { 1, 0, 'S' }, { 2, 0, 'D' }, { 4, 0, 'T' }, { 8, 0, 't' },
+		{ 0x402, 0, 'I' }, { 0x102, 0, 'D' }, { 0x80, 0x20, 'Z' }, { 0x80, 0x10, 'X' },
+		{ 0x40, 0, 'P' }, { 0x8000, 0, 'D' }, { 0x2001, 0, 'S' },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const struct thread_record r = {
+			.state = cases[i].state, .exit_state = cases[i].exit_state,
+		};
+
+		assert_int_equal(census_state(&r), cases[i].letter);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_census__orders_threads, setup),
+		cmocka_unit_test_setup(test_census__takes_any_cut, setup),
+		cmocka_unit_test_setup(test_census__refuses_what_is_no_record, setup),
+		cmocka_unit_test_setup(test_census__takes_who_comes_late, setup),
+		cmocka_unit_test_setup(test_census__survives_noise, setup),
+		cmocka_unit_test_setup(test_census__comm_ends, setup),
+		cmocka_unit_test_setup(test_census__same_processes, setup),
+		cmocka_unit_test_setup(test_census__full_by_slots, setup),
+		cmocka_unit_test_setup(test_census__hang_ups, setup),
+		cmocka_unit_test_setup(test_census__an_opened_path_tells_nothing, setup),
+		cmocka_unit_test_setup(test_census__all_are_seen, setup),
+		cmocka_unit_test_setup(test_census__a_shared_file_may_have_unseen_holders, setup),
+		cmocka_unit_test_setup(test_census__a_shared_table_may_have_unseen_users, setup),
+		cmocka_unit_test_setup(test_census__an_unseen_file_has_an_unseen_holder, setup),
+		cmocka_unit_test_setup(test_census__counts_that_move_tell_nothing, setup),
+		cmocka_unit_test_setup(test_census__a_shared_table_counts_once, setup),
+		cmocka_unit_test_setup(test_census__calls_hold_references, setup),
+		cmocka_unit_test_setup(test_census__calls_may_hold_references, setup),
+		cmocka_unit_test_setup(test_census__a_call_without_a_reference_is_on_another_file, setup),
+		cmocka_unit_test_setup(test_census__pipes_lie_side_by_side, setup),
+		cmocka_unit_test_setup(test_census__states, setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
