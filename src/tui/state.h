@@ -45,10 +45,10 @@ struct state {
 	/* What is known. */
 	struct look *look, *before; /* the picture, and the one before it; NULL at first */
 	struct history *history;
-	int64_t now_ms;          /* wall clock, for the age of the picture */
+	int64_t now_ms;          /* since boot, for the age of the picture: it can't be set back */
 	bool looking;            /* a look is under way … */
 	int64_t pace_ms;         /* between two looks, where that is more than the interval */
-	int64_t looking_since_ms;
+	int64_t looking_since_ms; /* since boot */
 	bool still;              /* the picture never changes: --replay */
 	bool ascii, color;       /* what the terminal can do */
 	bool welcome;            /* nobody has pressed a key yet, and it is the first run */

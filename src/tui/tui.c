@@ -114,7 +114,7 @@ static void start_look(struct tui *tui)
 		.follow = tui->state->follow,
 	};
 	tui->state->looking = true;
-	tui->state->looking_since_ms = clock_ms(CLOCK_REALTIME);
+	tui->state->looking_since_ms = clock_ms(CLOCK_BOOTTIME);
 	r = errand_start(tui->looks, run_look, &tui->job);
 	if (r < 0)
 		leave(tui, r);
@@ -326,7 +326,7 @@ static void draw(struct tui *tui)
 	struct grid *g;
 
 	tui->state->now_ms = tui->source->still && tui->state->look != NULL
-		? look_snapshot(tui->state->look)->time_ms : clock_ms(CLOCK_REALTIME);
+		? look_snapshot(tui->state->look)->uptime_ms : clock_ms(CLOCK_BOOTTIME);
 	if (grid_new(tui->state->rows, tui->state->columns, tui->options->ascii, &g) < 0) {
 		leave(tui, -ENOMEM);
 		return;

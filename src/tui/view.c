@@ -83,7 +83,7 @@ static void clock_text(char *out, size_t size, int64_t time_ms)
 /* How the picture comes about: "every 1 s", "paused", "replay", "looking for 3 s". */
 static void pace_text(const struct state *state, char *out, size_t size)
 {
-	int64_t age_ms = state->now_ms - look_snapshot(state->look)->time_ms;
+	int64_t age_ms = state->now_ms - look_snapshot(state->look)->uptime_ms;
 	int64_t looking_ms = state->now_ms - state->looking_since_ms;
 	char span[UNITS_SIZE];
 

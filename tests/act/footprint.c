@@ -81,7 +81,7 @@ static void pause_us(long us)
 
 static void is_stuck(int signal)
 {
-	static const char text[] = "not ok 1 - stuck in a round: an end-of-file or EPIPE never came\n";
+	static const char text[] = "not ok 1 - stuck: an end-of-file, an EPIPE or the watch's first line never came\n";
 
 	(void)signal;
 	_exit(write(STDOUT_FILENO, text, sizeof(text) - 1) < 0 ? 2 : 1);
@@ -301,6 +301,7 @@ static struct tally *run(const char *fifo, long rounds)
 
 /* ---- the watch ---- */
 
+/* Until its first line is there; it has one to tell, since each of its looks finds another pipe. */
 static pid_t start_watch(const char *pipetop, const char *engine, const char *lines)
 {
 	char option[32];
@@ -308,6 +309,7 @@ static pid_t start_watch(const char *pipetop, const char *engine, const char *li
 	pid_t pid;
 
 	snprintf(option, sizeof(option), "--engine=%s", engine);
+	alarm(STUCK_S);
 	pid = fork();
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -316,10 +318,17 @@ static pid_t start_watch(const char *pipetop, const char *engine, const char *li
 		_exit(127);
 	}
 	while (pid > 0 && (stat(lines, &st) < 0 || !st.st_size)) {
+		int fds[2];
+
 		if (waitpid(pid, NULL, WNOHANG))
 			fail("no watch");
-		pause_us(1000);
+		if (pipe2(fds, O_CLOEXEC) < 0)
+			fail("pipe");
+		pause_us(20000);
+		close(fds[0]);
+		close(fds[1]);
 	}
+	alarm(0);
 	return pid;
 }
 

@@ -28,8 +28,9 @@
 
 #include "pictures.h"
 #include "tui/tui.h"
+#include "words/escape.h"
 
-enum { ROWS = 12, COLUMNS = 60, PATIENCE_MS = 20000 };
+enum { ROWS = 12, COLUMNS = 60, PATIENCE_MS = 60000 };
 
 /* ---- in the child ---- */
 
@@ -271,17 +272,27 @@ static void type(struct play *play, const char *keys_typed)
 	assert_int_equal(write(play->master, keys_typed, strlen(keys_typed)), strlen(keys_typed));
 }
 
-/* Has all be drawn anew (Ctrl-L) until it is seen: else only what differs is written. */
+/* Has all be drawn anew (Ctrl-L) each second until it is seen: else only what differs is written. */
 static void wait_for(struct play *play, const char *text)
 {
-	for (int i = 0; i < PATIENCE_MS / 200 && strstr(play->seen, text) == NULL; i++) {
-		if (!read_some(play, 200) || i % 20 == 19) {
+	int64_t begin_us = clock_us(CLOCK_MONOTONIC), drawn_us = begin_us, now_us = begin_us;
+
+	while (strstr(play->seen, text) == NULL && now_us - begin_us < PATIENCE_MS * INT64_C(1000)) {
+		if (now_us - drawn_us > 1000000) {
 			forget(play);
 			type(play, "\f");
+			drawn_us = now_us;
 		}
+		read_some(play, 100);
+		now_us = clock_us(CLOCK_MONOTONIC);
 	}
-	if (strstr(play->seen, text) == NULL)
-		fail_msg("never seen: %s", text);
+	if (strstr(play->seen, text) == NULL) {
+		char shown[4096];
+
+		read_some(play, 1000);
+		escape_text(shown, sizeof shown, play->seen);
+		fail_msg("never seen: %s, in %s", text, shown);
+	}
 }
 
 /* The child's end: its status as waitpid(2) gives it. */

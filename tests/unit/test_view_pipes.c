@@ -138,7 +138,7 @@ static void test_view_pipes__pace(void **state)
 
 	(void)state;
 	s->still = false;
-	s->now_ms = look_snapshot(s->look)->time_ms + 100;
+	s->now_ms = look_snapshot(s->look)->uptime_ms + 100;
 	assert_has(s, "14:03:02  every 1 s");
 	s->pace_ms = 2300;
 	assert_has(s, "every 2.3 s, for the budget");
