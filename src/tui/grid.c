@@ -72,6 +72,12 @@ static wchar_t next_char(const char **text)
 	return (wchar_t)c;
 }
 
+/* As wcwidth(3), which is slow for what nearly all of a screen is. */
+static int width_of(wchar_t c)
+{
+	return c >= 0x20 && c < 0x7f ? 1 : wcwidth(c);
+}
+
 /* How a character is spelt on a grid: itself, or what stands for it in ASCII. */
 static const wchar_t *spelt(const struct grid *g, wchar_t c, wchar_t buffer[2])
 {
@@ -83,7 +89,7 @@ static const wchar_t *spelt(const struct grid *g, wchar_t c, wchar_t buffer[2])
 		return L"...";
 	else if (g->ascii && (c == 0x2013 || c == 0x2014))
 		buffer[0] = L'-';
-	else if (c < 0x20 || c == 0x7f || wcwidth(c) < 0 || (g->ascii && c > 0x7e))
+	else if (c < 0x20 || c == 0x7f || width_of(c) < 0 || (g->ascii && c > 0x7e))
 		buffer[0] = L'?';
 	return buffer;
 }
@@ -147,7 +153,7 @@ static int put_text(struct grid *g, int row, int column, int from, int to, unsig
 		wchar_t buffer[2];
 
 		for (const wchar_t *s = spelt(g, next_char(&text), buffer); *s != L'\0'; s++) {
-			int width = wcwidth(*s);
+			int width = width_of(*s);
 
 			if (width == 0) {
 				if (last != NULL)
@@ -172,7 +178,7 @@ int grid_width(const struct grid *g, const char *text)
 		wchar_t buffer[2];
 
 		for (const wchar_t *s = spelt(g, next_char(&text), buffer); *s != L'\0'; s++)
-			width += wcwidth(*s);
+			width += width_of(*s);
 	}
 	return width;
 }
@@ -237,7 +243,7 @@ static size_t line_bytes(const struct grid *g, const char *text, int width)
 		if (*p == ' ')
 			word_end = p;
 		for (const wchar_t *s = spelt(g, next_char(&p), buffer); *s != L'\0'; s++)
-			used += wcwidth(*s);
+			used += width_of(*s);
 		if (used > width && here != text)
 			return (size_t)((word_end != NULL && word_end != text ? word_end : here) - text);
 	}

@@ -347,6 +347,25 @@ static int timeout_ms(const struct tui *tui)
 	return left == INT64_MAX ? -1 : left < 0 ? 0 : left > 60000 ? 60000 : (int)left;
 }
 
+static bool is_due(const struct tui *tui)
+{
+	return tui->next_look_ms <= clock_ms(CLOCK_MONOTONIC);
+}
+
+/* Until something has come in, or the header has to tell of time; a look that begins is not seen. */
+static void wait_for_news(struct tui *tui, struct pollfd *fds, nfds_t count)
+{
+	int n;
+
+	do {
+		if (is_due(tui))
+			start_look(tui);
+		n = tui->done ? 0 : poll(fds, count, timeout_ms(tui));
+	} while (n == 0 && is_due(tui) && !tui->done);
+	if (n < 0 && errno != EINTR)
+		leave(tui, -errno);
+}
+
 static void turn(struct tui *tui)
 {
 	struct pollfd fds[] = {
@@ -357,8 +376,7 @@ static void turn(struct tui *tui)
 	};
 
 	draw(tui);
-	if (poll(fds, sizeof fds / sizeof fds[0], timeout_ms(tui)) < 0 && errno != EINTR)
-		leave(tui, -errno);
+	wait_for_news(tui, fds, sizeof fds / sizeof fds[0]);
 	if (fds[1].revents != 0)
 		read_signals(tui);
 	if (fds[0].revents & POLLIN)
@@ -369,8 +387,6 @@ static void turn(struct tui *tui)
 		start_look(tui);
 	if (fds[2].revents != 0)
 		take_look(tui);
-	if (tui->next_look_ms <= clock_ms(CLOCK_MONOTONIC) && !tui->done)
-		start_look(tui);
 	if (tui->state->failed)
 		leave(tui, -ENOMEM);
 }
