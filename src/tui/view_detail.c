@@ -302,8 +302,9 @@ static void draw_holder(struct sheet *sheet, enum side side, uint32_t first)
 	for (uint32_t k = first; k < sheet->p->ends; k++) {
 		const struct holder *other = snapshot_end(sheet->s, sheet->p, k);
 
-		if (other->process == holder->process &&
-		    (side == SIDE_WRITER ? other->writes : other->reads))
+		if (other->process != holder->process)
+			break;
+		if (side == SIDE_WRITER ? other->writes : other->reads)
 			x = grid_printf(sheet->g, sheet->row, x, STYLE_NORMAL, " %" PRId32, other->fd);
 	}
 	x = grid_text(sheet->g, sheet->row, x + 2, STYLE_DIM, flag_word(holder->nonblocking)) + 2;
@@ -319,7 +320,7 @@ static void draw_side(struct sheet *sheet, enum side side)
 
 	space(sheet);
 	grid_text(sheet->g, sheet->row++, 1, STYLE_BOLD, side == SIDE_WRITER ? "Writers" : "Readers");
-	for (uint32_t k = 0; k < sheet->p->ends; k++) {
+	for (uint32_t k = 0; k < sheet->p->ends && sheet->row < sheet->g->rows; k++) {
 		const struct holder *holder = snapshot_end(sheet->s, sheet->p, k);
 
 		if (!(side == SIDE_WRITER ? holder->writes : holder->reads) || holder->process == last)
