@@ -28,7 +28,7 @@ press() { # SCREEN KEY
 
 # The selected line contains a text.
 selects() { # TEXT
-	for _ in $(seq 200); do
+	for _ in $(seq 800); do
 		if screen | grep '^▶' | grep -qF -- "$1"; then return 0; fi
 		sleep 0.05
 	done

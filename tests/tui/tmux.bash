@@ -26,7 +26,7 @@ open() { # COLUMNSxROWS ARGUMENT...
 
 # A new terminal. A server that is just ending may still refuse.
 session() { # COLUMNSxROWS COMMAND
-	for _ in $(seq 50); do
+	for _ in $(seq 800); do
 		if tmux new-session -d -x "${1%x*}" -y "${1#*x}" "$2"; then break; fi
 		sleep 0.05
 	done
@@ -45,7 +45,7 @@ screen() {
 
 # Waits for a text on the screen.
 sees() { # TEXT
-	for _ in $(seq 200); do
+	for _ in $(seq 800); do
 		if screen | grep -qF -- "$1"; then return 0; fi
 		sleep 0.05
 	done
@@ -56,7 +56,7 @@ sees() { # TEXT
 
 # Waits until a text is gone.
 misses() { # TEXT
-	for _ in $(seq 200); do
+	for _ in $(seq 800); do
 		if ! screen | grep -qF -- "$1"; then return 0; fi
 		sleep 0.05
 	done
@@ -87,7 +87,7 @@ shows() { # NAME
 		screen >"$expected"
 		return
 	fi
-	for _ in $(seq 100); do
+	for _ in $(seq 800); do
 		screen >"$1.txt"
 		if cmp -s "$1.txt" "$expected"; then return 0; fi
 		sleep 0.05
@@ -116,7 +116,7 @@ sys.stdout.write(str(len(child.stderr.read())))
 ' >article.out 3>&- &
 	scene=$!
 	set +m
-	for _ in $(seq 200); do
+	for _ in $(seq 800); do
 		child=$(ps -o pid= --ppid "$scene" | tr -d ' ') || true
 		if [ -n "$child" ] && grep -q '^1 ' "/proc/$child/syscall"; then return 0; fi
 		sleep 0.05

@@ -275,9 +275,10 @@ static void type(struct play *play, const char *keys_typed)
 /* Has all be drawn anew (Ctrl-L) each second until it is seen: else only what differs is written. */
 static void wait_for(struct play *play, const char *text)
 {
-	int64_t begin_us = clock_us(CLOCK_MONOTONIC), drawn_us = begin_us, now_us = begin_us;
+	int64_t now_us = clock_us(CLOCK_MONOTONIC), drawn_us = now_us;
+	int64_t end_us = now_us + PATIENCE_MS * INT64_C(1000);
 
-	while (strstr(play->seen, text) == NULL && now_us - begin_us < PATIENCE_MS * INT64_C(1000)) {
+	while (strstr(play->seen, text) == NULL && now_us < end_us) {
 		if (now_us - drawn_us > 1000000) {
 			forget(play);
 			type(play, "\f");
@@ -298,10 +299,11 @@ static void wait_for(struct play *play, const char *text)
 /* The child's end: its status as waitpid(2) gives it. */
 static int finish(struct play *play)
 {
+	int64_t end_us = clock_us(CLOCK_MONOTONIC) + PATIENCE_MS * INT64_C(1000);
 	int status = -1;
 	pid_t ended = 0;
 
-	for (int i = 0; ended == 0 && i < PATIENCE_MS / 10; i++) {
+	while (ended == 0 && clock_us(CLOCK_MONOTONIC) < end_us) {
 		if (play->master >= 0)
 			read_some(play, 10);
 		else
