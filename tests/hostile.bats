@@ -116,7 +116,7 @@ assert max(len(w['fd']) for w in held) == $many + 1"
 
 @test "--max-fds: a look that is cut short tells so and proves nothing" {
 	stuck_scene
-	timely "${limited[@]}" --report --json -p "$pid" --max-fds 1000000
+	timely "${limited[@]}" --report --json -p "$pid" --max-fds 100000000
 	check 'assert report["deadlocks"][0]["certainty"] == "proved"
 assert "max-fds" not in report["view"]["limits"], report["view"]'
 	timely "${limited[@]}" --report --json --max-fds 5

@@ -187,7 +187,7 @@ stuck_scene() { # its writer in $writer, the descriptor that it writes to in $fd
 @test "the command and the hook: no filter; all else runs under one" {
 	needs_filter
 	call --report --on-deadlock 'grep ^Seccomp: /proc/self/status >hooked' --output report -- \
-		$python -c 'print(open("/proc/self/status").read())
+		$python -c 'print(open("/proc/self/status").read(), flush=True)
 '"$stuck_pair"
 	[ "$status" -eq 1 ]
 	started+=("$(sed -n 's/.* is left as it is: kill \([0-9]*\) ends it\.$/\1/p' report)")

@@ -37,7 +37,7 @@ static ssize_t read_text(const struct examined *e, int32_t tid, const char *name
 
 /* When a thread last began to run, and on which processor. */
 struct run {
-	int64_t clock_us;        /* that processor's task clock, or UNKNOWN */
+	int64_t clock_us;        /* that processor's task clock; UNKNOWN or 0 if not known */
 	int32_t processor;
 };
 
@@ -69,7 +69,7 @@ static void tell_blocked(struct look *look, struct task *task, const struct run 
 {
 	int64_t us;
 
-	if (run->clock_us == UNKNOWN || own->clock_us == UNKNOWN)
+	if (run->clock_us <= 0 || own->clock_us <= 0)
 		return;
 	us = common_us(look, own) - common_us(look, run);
 	task->blocked_ms = us > 0 ? us / 1000 : 0;

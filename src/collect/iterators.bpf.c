@@ -78,8 +78,13 @@ struct thread_info {
 	__u32 status, cpu;
 };
 
+struct sched_avg {
+	__u64 last_update_time;
+};
+
 struct sched_entity {
 	__u64 exec_start, sum_exec_runtime;
+	struct sched_avg avg;
 };
 
 struct task_struct {
@@ -371,6 +376,8 @@ int each_thread(struct bpf_iter__task *ctx)
 		r.table_users = (__u32)BPF_CORE_READ(files, count.counter);
 	r.start_ns = task->start_boottime;
 	r.ran_ns = task->se.exec_start;
+	if (!r.ran_ns && bpf_core_field_exists(task->se.avg))
+		r.ran_ns = task->se.avg.last_update_time;
 	r.processor = -1;
 	if (bpf_core_field_exists(task->thread_info.cpu))
 		r.processor = (__s32)task->thread_info.cpu;

@@ -112,24 +112,38 @@ int parse_status(const char *text, size_t length, struct status_lines *ret)
 	return 0;
 }
 
+/* The scheduler prints times as milliseconds with the nanoseconds behind a point. */
+static bool take_time(struct span *value, uint64_t *ret_ns)
+{
+	uint64_t ms, ns;
+
+	span_take_blanks(value);
+	if (!span_take_digits(value, 10, &ms) || !span_take(value, ".") ||
+	    !span_take_digits(value, 10, &ns) || ms >= INT64_MAX / 1000000 || ns >= 1000000)
+		return false;
+	*ret_ns = ms * 1000000 + ns;
+	return true;
+}
+
 /* The heading has comm raw: 15 bytes are enough to forge a line, so look behind the rule. */
-int parse_sched(const char *text, size_t length, int64_t *ret_exec_start_us)
+int parse_sched(const char *text, size_t length, int64_t *ret_ran_us)
 {
 	struct span all = span_of(text, length), line, value;
-	uint64_t ms, ns;
+	uint64_t ns;
 
 	do {
 		if (!span_take_line(&all, &line))
 			return -EINVAL;
 	} while (!span_take(&line, "--------------------"));
-	if (!span_find(all, "se.exec_start", &value) || !span_take(&value, ":"))
+	if (!span_find(all, "se.exec_start", &value) || !span_take(&value, ":") ||
+	    !take_time(&value, &ns) || !span_at_end(&value))
 		return -EINVAL;
-	span_take_blanks(&value);
-	if (!span_take_digits(&value, 10, &ms) || !span_take(&value, ".") ||
-	    !span_take_digits(&value, 10, &ns) || !span_at_end(&value) ||
-	    ms >= INT64_MAX / 1000 || ns >= 1000000)
-		return -EINVAL;
-	*ret_exec_start_us = (int64_t)(ms * 1000 + ns / 1000);
+	if (!ns && span_find(all, "se.avg.last_update_time", &value) && span_take(&value, ":")) {
+		span_take_blanks(&value);
+		if (!span_take_digits(&value, 10, &ns) || !span_at_end(&value) || ns > INT64_MAX)
+			return -EINVAL;
+	}
+	*ret_ran_us = (int64_t)(ns / 1000);
 	return 0;
 }
 

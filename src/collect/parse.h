@@ -44,8 +44,13 @@ struct status_lines {
 };
 int parse_status(const char *text, size_t length, struct status_lines *ret);
 
-/* se.exec_start of /proc/PID/task/TID/sched, in microseconds of the task clock. */
-int parse_sched(const char *text, size_t length, int64_t *ret_exec_start_us);
+/*
+ * When a thread last began to run, from /proc/PID/task/TID/sched, in microseconds of the task clock:
+ * se.exec_start. That is 0 once the thread was moved to another processor in its sleep
+ * (kernel/sched/fair.c, migrate_task_rq_fair(); since 6.12 whoever has just gone to sleep may be); then
+ * it is when its load was last brought up to date, which is when it left its queue. 0 if unknown.
+ */
+int parse_sched(const char *text, size_t length, int64_t *ret_ran_us);
 
 /* /proc/stat: of each processor below `count`, the ticks that were stolen from it; others are left as they are. */
 void parse_stolen(const char *text, size_t length, int64_t *ticks, uint32_t count);

@@ -31,7 +31,7 @@ struct thread_record {
 	struct record_head head;
 	uint64_t table;          /* which descriptor table; 0 when it has none any more */
 	uint64_t start_ns;       /* since boot */
-	uint64_t ran_ns;         /* when it last began to run, as sched's se.exec_start */
+	uint64_t ran_ns;         /* when it last began to run, as parse_sched() has it */
 	uint64_t args[6], sp, pc;
 	int32_t syscall;         /* negative for none */
 	int32_t pid, tid, ppid, pgid, tracer, exit_signal, threads;

@@ -320,6 +320,22 @@ static void test_parse_sched__exec_start(void **state)
 	assert_int_equal(us, 999082279);
 }
 
+/* As it is told of who was moved to another processor in his sleep. */
+static void test_parse_sched__moved_in_its_sleep(void **state)
+{
+	int64_t us = -7;
+
+	(void)state;
+	assert_int_equal(parse_sched_text(
+		"python3 (25882, #threads: 1)\n" SCHED_RULE
+		"se.exec_start                                :             0.000000\n"
+		"se.vruntime                                  :            -1.048576\n"
+		"se.avg.last_update_time                      :         876539837440\n", &us), 0);
+	assert_int_equal(us, 876539837);
+	assert_int_equal(parse_sched_text(SCHED_RULE "se.exec_start : 0.000000\n", &us), 0);
+	assert_int_equal(us, 0);
+}
+
 static void test_parse_sched__hostile_comm(void **state)
 {
 	int64_t us = -7;
@@ -698,6 +714,7 @@ int main(void)
 		cmocka_unit_test(test_parse_status__escaped_comm_forges_nothing),
 		cmocka_unit_test(test_parse_status__malformed),
 		cmocka_unit_test(test_parse_sched__exec_start),
+		cmocka_unit_test(test_parse_sched__moved_in_its_sleep),
 		cmocka_unit_test(test_parse_sched__hostile_comm),
 		cmocka_unit_test(test_parse_sched__malformed),
 		cmocka_unit_test(test_parse_fdinfo__pipe),
