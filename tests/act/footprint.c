@@ -332,16 +332,20 @@ static pid_t start_watch(const char *pipetop, const char *engine, const char *li
 	return pid;
 }
 
-/* How often it told of us. */
-static long end_watch(pid_t pid, const char *lines)
+static void end_watch(pid_t pid)
+{
+	kill(pid, SIGTERM);
+	waitpid(pid, NULL, 0);
+}
+
+/* How often it has told of us. */
+static long times_told(const char *lines)
 {
 	FILE *file = fopen(lines, "r");
 	char mine[32], *line = NULL;
 	size_t size = 0;
 	long count = 0;
 
-	kill(pid, SIGTERM);
-	waitpid(pid, NULL, 0);
 	snprintf(mine, sizeof(mine), "\"pid\":%d,", getpid());
 	while (file && getline(&line, &size, file) > 0)
 		count += strstr(line, mine) != NULL;
@@ -421,6 +425,7 @@ int main(int argc, char **argv)
 {
 	static const char disturbed[] = "somebody else looks at the pipes of this machine";
 	long rounds = argc > 1 ? atol(argv[1]) : 3000, told;
+	int tries = 20;
 	const char *named = getenv("PIPETOP");
 	char *pipetop = realpath(named ? named : "src/pipetop", NULL);
 	char place[] = "/tmp/footprint-XXXXXX";
@@ -439,8 +444,12 @@ int main(int argc, char **argv)
 	alone = run("fifo", rounds);
 	good = report(1, "alone", alone, disturbed);
 	pid = start_watch(pipetop, argc > 2 ? argv[2] : "proc", "lines");
-	watched = run("fifo", rounds);
-	told = end_watch(pid, "lines");
+	/* A look may take longer than all the rounds, where there is much to see. */
+	do
+		watched = run("fifo", rounds);
+	while (is_whole(watched) && !times_told("lines") && --tries);
+	end_watch(pid);
+	told = times_told("lines");
 	good &= report(2, "watched", watched,
 	               !is_whole(alone) ? disturbed : may_hurry() ? NULL : "without CAP_SYS_NICE");
 	printf("%sok 3 - the watch told of them, %ld times in %ld rounds\n", told ? "" : "not ", told,
