@@ -11,50 +11,15 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "watch/compare.h"
 #include "words/party.h"
-
-/* The higher, the worse. What is on a higher level is on the lower ones too. */
-enum level { LEVEL_QUIET, LEVEL_FULL, LEVEL_BLOCKED, LEVEL_STALLED, LEVEL_DEADLOCK };
-
-struct known_pipe {
-	struct pipe key;
-	enum level level;
-};
-
-struct known_process {
-	int32_t pid;
-	uint64_t start_ticks;
-	const char *comm;
-};
-
-struct memory {
-	struct arena *arena;
-	struct known_pipe *pipes;        /* by key */
-	struct known_process *processes; /* by pid */
-	struct change_deadlock *deadlocks;
-	uint32_t pipe_count, process_count, deadlock_count;
-	uint32_t last_number;            /* of a deadlock, given so far */
-};
 
 struct changes {
 	struct memory last, before;
 	bool looked;
 };
 
-/* One comparison: the memory that was, the one that will be, and what has changed. */
-struct comparison {
-	const struct memory *old;
-	struct memory *now;
-	const struct diagnosis *d;
-	const struct snapshot *s;
-	const struct change_ending *endings;
-	uint32_t ending_count;
-	bool first;
-	struct change *list;
-	uint32_t count;
-};
-
-static struct change *add(struct comparison *c, enum change_kind kind)
+struct change *compare_add(struct comparison *c, enum change_kind kind)
 {
 	struct change *change = &c->list[c->count++];
 
@@ -66,16 +31,16 @@ static struct change *add(struct comparison *c, enum change_kind kind)
 
 /* ---- copies that outlive the snapshot ---- */
 
-static int keep_text(struct memory *m, const char *text, const char **ret_copy)
+int compare_keep_text(struct memory *m, const char *text, const char **ret_copy)
 {
 	*ret_copy = text ? arena_strdup(m->arena, text) : NULL;
 	return text && !*ret_copy ? -ENOMEM : 0;
 }
 
-static int keep_key(struct memory *m, const struct pipe *pipe, struct pipe *ret_key)
+int compare_keep_key(struct memory *m, const struct pipe *pipe, struct pipe *ret_key)
 {
 	*ret_key = (struct pipe){ .dev = pipe->dev, .ino = pipe->ino, .type = pipe->type };
-	return keep_text(m, pipe->path, &ret_key->path);
+	return compare_keep_text(m, pipe->path, &ret_key->path);
 }
 
 /* ---- processes ---- */
@@ -114,7 +79,7 @@ static bool is_known(const struct memory *m, const struct process *p)
 static void tell_endings(struct comparison *c)
 {
 	for (uint32_t i = 0; i < c->ending_count; i++) {
-		struct change *change = add(c, CHANGE_EXITED);
+		struct change *change = compare_add(c, CHANGE_EXITED);
 
 		change->time_ms = c->endings[i].time_ms;
 		change->ending = c->endings[i];
@@ -132,7 +97,7 @@ static void tell_exits(struct comparison *c)
 			continue;
 		if (find_ending(c, known->pid, known->start_ticks))
 			continue;
-		add(c, CHANGE_EXITED)->ending = (struct change_ending){
+		compare_add(c, CHANGE_EXITED)->ending = (struct change_ending){
 			.pid = known->pid, .start_ticks = known->start_ticks, .comm = known->comm,
 			.time_ms = c->s->time_ms, .status = UNKNOWN, .signal = UNKNOWN,
 		};
@@ -150,7 +115,7 @@ static int remember_processes(struct comparison *c)
 		if (has_ended(p) || find_ending(c, p->pid, p->start_ticks))
 			continue;
 		*known = (struct known_process){ .pid = p->pid, .start_ticks = p->start_ticks };
-		if (keep_text(c->now, p->comm, &known->comm) < 0)
+		if (compare_keep_text(c->now, p->comm, &known->comm) < 0)
 			return -ENOMEM;
 		c->now->process_count++;
 	}
@@ -209,7 +174,7 @@ static bool is_told(enum level was, enum level is, enum change_kind *ret_kind)
 
 static void tell_pipe(struct comparison *c, enum change_kind kind, uint32_t at)
 {
-	struct change *change = add(c, kind);
+	struct change *change = compare_add(c, kind);
 
 	change->pipe = &c->s->pipes[at];
 	change->at = at;
@@ -231,7 +196,7 @@ static int remember_pipe(struct comparison *c, uint32_t at, const struct known_p
 		tell_pipe(c, kind, at);
 	known->level = is;
 	c->now->pipe_count++;
-	return keep_key(c->now, &c->s->pipes[at], &known->key);
+	return compare_keep_key(c->now, &c->s->pipes[at], &known->key);
 }
 
 static int remember_pipes(struct comparison *c)
@@ -253,170 +218,8 @@ static void tell_closed(struct comparison *c)
 		const struct pipe *key = &c->old->pipes[i].key;
 
 		if (snapshot_find_pipe(c->s, key->dev, key->ino) == NONE)
-			add(c, CHANGE_CLOSED)->pipe = key;
+			compare_add(c, CHANGE_CLOSED)->pipe = key;
 	}
-}
-
-/* ---- deadlocks ---- */
-
-static uint32_t find_member(const struct snapshot *s, const struct change_member *member)
-{
-	uint32_t task = snapshot_find_task(s, member->pid, member->tid);
-
-	return task != NONE && s->tasks[task].start_ticks == member->start_ticks ? task : NONE;
-}
-
-/* A member that ended, ran, or does something that we know to be no part of a deadlock. */
-static bool has_moved(const struct comparison *c, const struct change_member *member)
-{
-	uint32_t at = find_member(c->s, member);
-	const struct task *task = at == NONE ? NULL : &c->s->tasks[at];
-
-	if (!task || task->wait.kind == WAIT_EXITED)
-		return true;
-	if (task->voluntary_switches == UNKNOWN || member->switches == UNKNOWN)
-		return task->wait.kind != WAIT_UNKNOWN;
-	return task->voluntary_switches != member->switches;
-}
-
-/* Where it is in the diagnosis, by any one of its members; or NONE. */
-static uint32_t find_again(const struct comparison *c, const struct change_deadlock *old)
-{
-	for (uint32_t i = 0; i < old->member_count; i++) {
-		uint32_t task = find_member(c->s, &old->members[i]);
-
-		if (task != NONE && c->d->tasks[task].member)
-			return c->d->tasks[task].deadlock;
-	}
-	return NONE;
-}
-
-/* For each deadlock of the diagnosis which of those before it is; NONE stays where it is new. */
-static void name_again(struct comparison *c, uint32_t *ret_of_finding)
-{
-	for (uint32_t i = 0; i < c->old->deadlock_count; i++) {
-		uint32_t finding = find_again(c, &c->old->deadlocks[i]);
-
-		if (finding != NONE && ret_of_finding[finding] == NONE)
-			ret_of_finding[finding] = i;
-	}
-}
-
-static int keep_members(struct comparison *c, const struct deadlock *k, struct change_deadlock *ret)
-{
-	struct change_member *members = arena_array(c->now->arena, k->member_count, sizeof(*members));
-
-	if (!members)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < k->member_count; i++) {
-		const struct task *task = &c->s->tasks[k->members[i]];
-		const struct process *process = &c->s->processes[task->process];
-
-		members[i] = (struct change_member){
-			.pid = process->pid, .tid = task->tid, .start_ticks = task->start_ticks,
-			.switches = task->voluntary_switches,
-		};
-		if (keep_text(c->now, process->comm, &members[i].comm) < 0)
-			return -ENOMEM;
-	}
-	ret->members = members;
-	ret->member_count = k->member_count;
-	return 0;
-}
-
-static int keep_keys(struct comparison *c, const struct deadlock *k, struct change_deadlock *ret)
-{
-	struct pipe *keys = arena_array(c->now->arena, k->pipe_count, sizeof(*keys));
-
-	if (!keys)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < k->pipe_count; i++)
-		if (keep_key(c->now, &c->s->pipes[k->pipes[i]], &keys[i]) < 0)
-			return -ENOMEM;
-	ret->pipes = keys;
-	ret->pipe_count = k->pipe_count;
-	return 0;
-}
-
-/* `old` is NULL for a new one. */
-static int remember_deadlock(struct comparison *c, uint32_t finding,
-                             const struct change_deadlock *old)
-{
-	const struct deadlock *k = &c->d->deadlocks[finding];
-	struct change_deadlock *now = &c->now->deadlocks[c->now->deadlock_count++];
-	struct change *change;
-
-	now->number = old ? old->number : ++c->now->last_number;
-	now->since_ms = old ? old->since_ms : c->s->time_ms;
-	now->kind = k->kind;
-	now->proved = k->proved;
-	if (keep_members(c, k, now) < 0 || keep_keys(c, k, now) < 0)
-		return -ENOMEM;
-	if (old)
-		return 0;
-	change = add(c, CHANGE_DEADLOCK);
-	change->deadlock = now;
-	change->finding = finding;
-	return 0;
-}
-
-static int copy_deadlock(struct comparison *c, const struct change_deadlock *old)
-{
-	struct change_deadlock *now = &c->now->deadlocks[c->now->deadlock_count++];
-	struct change_member *members = arena_array(c->now->arena, old->member_count, sizeof(*members));
-	struct pipe *keys = arena_array(c->now->arena, old->pipe_count, sizeof(*keys));
-	int r = members && keys ? 0 : -ENOMEM;
-
-	for (uint32_t i = 0; r == 0 && i < old->member_count; i++) {
-		members[i] = old->members[i];
-		r = keep_text(c->now, old->members[i].comm, &members[i].comm);
-	}
-	for (uint32_t i = 0; r == 0 && i < old->pipe_count; i++)
-		r = keep_key(c->now, &old->pipes[i], &keys[i]);
-	*now = *old;
-	now->members = members;
-	now->pipes = keys;
-	return r;
-}
-
-/*
- * A deadlock that the diagnosis does not have, though no member has moved, was only not seen this
- * time (somebody could not be read): it stays.
- */
-static int end_deadlocks(struct comparison *c)
-{
-	int r = 0;
-
-	for (uint32_t i = 0; r == 0 && i < c->old->deadlock_count; i++) {
-		const struct change_deadlock *old = &c->old->deadlocks[i];
-		bool moved = false;
-
-		if (find_again(c, old) != NONE)
-			continue;
-		for (uint32_t k = 0; k < old->member_count; k++)
-			moved |= has_moved(c, &old->members[k]);
-		if (moved)
-			add(c, CHANGE_CLEARED)->deadlock = old;
-		else
-			r = copy_deadlock(c, old);
-	}
-	return r;
-}
-
-static int remember_deadlocks(struct comparison *c)
-{
-	uint32_t count = c->d->deadlock_count;
-	uint32_t *old = arena_array(c->now->arena, count, sizeof(*old));
-	int r = 0;
-
-	if (!old)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < count; i++)
-		old[i] = NONE;
-	name_again(c, old);
-	for (uint32_t i = 0; r == 0 && i < count; i++)
-		r = remember_deadlock(c, i, old[i] == NONE ? NULL : &c->old->deadlocks[old[i]]);
-	return r;
 }
 
 /* ---- the whole ---- */
@@ -466,8 +269,7 @@ static int compare(struct comparison *c)
 	tell_endings(c);
 	tell_exits(c);
 	tell_closed(c);
-	if (end_deadlocks(c) < 0 || remember_processes(c) < 0 || remember_pipes(c) < 0 ||
-	    remember_deadlocks(c) < 0)
+	if (remember_processes(c) < 0 || remember_pipes(c) < 0 || compare_deadlocks(c) < 0)
 		return -ENOMEM;
 	return sort_list(c);
 }
