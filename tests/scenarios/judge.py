@@ -161,10 +161,11 @@ def ends_of(report, ours):
 
 
 def waits_of(report, ours):
+    """Without the users' names: on a busy system they may not come in time, which is no engine's fault."""
     keys = ("tid", "waits_for", "syscall", "fd", "pipe", "child")
     return {
         process["pid"]: (
-            [process[key] for key in ("ppid", "user", "comm", "command")],
+            [process[key] for key in ("ppid", "comm", "command")],
             [[thread[key] for key in keys] for thread in process["threads"]],
         )
         for process in report["processes"]
