@@ -3,7 +3,7 @@
 # pipe of whoever started us would be among the pipes that it looks at; for TEST_LIMIT seconds at
 # the most; and ends whatever it leaves behind, since a stuck process that holds the pipe of the
 # results would keep everybody waiting for ever.
-limit=${TEST_LIMIT:-600}
+limit=${TEST_LIMIT:-1200}
 mark=PIPETOP_TEST=$$
 
 left_behind() {
