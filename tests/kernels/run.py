@@ -3,14 +3,13 @@
 
 Run in the build directory, of a build without sanitizers: run.py [--words=WORD,…] [--plays=PLAY,…] [KERNEL…],
 where WORDs choose scenarios by name, and PLAYs are among those below. The kernels are
-Debian's, by an apt with package lists of its own, so nothing of the system changes. What they
-start is an initramfs (archive.py) of the programs here and their libraries, with tests/kernels/init as its
-first process. All of it stays in kernels/ for the next time. Prints TAP: a test for each kernel, user, engine
+Debian's (debian.py). What they start is an initramfs (archive.py) with tests/kernels/init as its first process:
+of the programs here and their libraries, or, for another processor, of Debian's, for which pipetop is built anew
+by clang. All of it stays in kernels/ for the next time. Prints TAP: a test for each kernel, user, engine
 and ptrace_scope, with what was missed in the lines before; the same as a table goes to kernels/results.md.
-Each kernel takes minutes, and at most LIMIT_S.
+Each kernel takes minutes, and at most LIMIT_S. Without names it is those of this machine's processor.
 """
 
-import glob
 import os
 import re
 import shutil
@@ -21,17 +20,11 @@ import time
 sys.dont_write_bytecode = True
 
 import archive
+import debian
 
 WORK = os.path.abspath("kernels")
 LIMIT_S = 3600
 MEMORY_MB = 2048
-DEBIAN = "http://deb.debian.org/debian"
-SOURCES = {
-    "bullseye": [f"deb {DEBIAN}-security bullseye-security main"],
-    "bookworm": [f"deb {DEBIAN}-security bookworm-security main"],
-    "trixie": [f"deb {DEBIAN}-security trixie-security main"],
-    "backports": [f"deb {DEBIAN} trixie-backports main"],
-}
 
 # What it is called here, where it comes from, and the package that has its image: of several the newest.
 KERNELS = {
@@ -40,54 +33,50 @@ KERNELS = {
     "6.1-rt": ("bookworm", r"linux-image-6\.1\.[-.0-9]+-rt-amd64"),
     "6.12": ("trixie", r"linux-image-6\.12\.[-+.0-9]+deb13[.0-9]*-cloud-amd64"),
     "7": ("backports", r"linux-binary-7\.[-+.0-9]+deb13[.0-9]*-cloud-amd64"),
+    "6.1-arm64": ("bookworm", r"linux-image-6\.1\.[-.0-9]+-cloud-arm64"),
+    "6.12-arm64": ("trixie", r"linux-image-6\.12\.[-+.0-9]+deb13[.0-9]*-cloud-arm64"),
+    "6.12-arm64-16k": ("trixie", r"linux-image-6\.12\.[-+.0-9]+deb13[.0-9]*-arm64-16k"),
+    "7-arm64": ("backports", r"linux-binary-7\.[-+.0-9]+deb13[.0-9]*-cloud-arm64"),
 }
-PLAYS = ["root:proc:0", "root:bpf:0", "user:proc:0", "user:proc:1", "user:proc:2"]
+# How qemu plays a processor, with two serial ports: the kernel's, and what run.py reads.
+AMD64 = ["qemu-system-x86_64", "-cpu", "max", "-serial", "file:{console}", "-serial", "file:{said}"]
+ARM64 = [
+    "qemu-system-aarch64", "-machine", "virt", "-cpu", "cortex-a72", "-serial", "file:{console}",
+    "-chardev", "file,id=said,path={said}", "-device", "pci-serial,chardev=said",
+]
+# The scenarios, as whom, with which engine, under which ptrace_scope; and a process with very many threads and
+# descriptors, crowd.py.
+PLAYS = ["root:proc:0", "root:bpf:0", "user:proc:0", "user:proc:1", "user:proc:2", "crowd:proc", "crowd:bpf"]
+UNITS = "units"  # the unit tests, for another processor
 NO_BPF = ["5.10"]  # iterators.h: 5.17 or later
 
 
-# ---- kernels
+def processor_of(name):
+    return "arm64" if "arm64" in name else "amd64"
 
 
-def apt(source, command, *arguments, **more):
-    root = os.path.join(WORK, "apt", source)
-    options = {
-        "Dir": root, "Dir::Etc::sourcelist": f"{root}/sources.list", "Dir::Etc::sourceparts": "/dev/null",
-        "Dir::Etc::trustedparts": "/usr/share/keyrings", "Dir::State::status": f"{root}/status",
-        "Dir::State::lists": f"{root}/lists", "Dir::Cache": f"{root}/cache", "APT::Sandbox::User": "",
-    }
-    words = [command, "-q", *(f"-o{key}={value}" for key, value in options.items()), *arguments]
-    options = {"stdin": subprocess.DEVNULL, "capture_output": True, "text": True, "check": True, "timeout": 600}
-    return subprocess.run(words, **options, **more).stdout
+# ---- what is started
 
 
-def newest(packages):
-    return max(packages, key=lambda name: [int(number) for number in re.findall(r"\d+", name)])
+def cross_build():
+    """The folders with the other processor's programs, and with pipetop as it is now, built for them."""
+    root = debian.root(f"{WORK}/arm64", "arm64")
+    build = f"{WORK}/arm64/build"
+    libraries = f"{root}/usr/lib/aarch64-linux-gnu"
+    environment = os.environ | {"PKG_CONFIG_SYSROOT_DIR": root, "PKG_CONFIG_LIBDIR": f"{libraries}/pkgconfig"}
+    options = {"env": environment, "stdout": sys.stderr, "check": True, "cwd": build}
+    os.makedirs(build, exist_ok=True)
+    if not os.path.exists(f"{build}/Makefile"):
+        subprocess.run([f"{archive.SOURCE}/configure", "-q", "--host=aarch64-linux-gnu", "AR=ar", "RANLIB=ranlib",
+                        f"CC=clang --target=aarch64-linux-gnu --sysroot={root}"], **options)
+    subprocess.run(["make", "-s", "-j2", "check", "TESTS="], **options)
+    return root, build
 
 
-def fetch(name):
-    """The path of a kernel's image, which is downloaded where it is not yet there."""
-    source, pattern = KERNELS[name]
-    if os.path.exists(image := f"{WORK}/{name}/vmlinuz"):
-        return image
-    root = os.path.join(WORK, "apt", source)
-    os.makedirs(f"{root}/lists/partial", exist_ok=True)
-    os.makedirs(f"{root}/cache/archives/partial", exist_ok=True)
-    open(f"{root}/status", "w", encoding="utf-8").close()
-    with open(f"{root}/sources.list", "w", encoding="utf-8") as file:
-        print(*SOURCES[source], sep="\n", file=file)
-    apt(source, "apt-get", "update")
-    lines = apt(source, "apt-cache", "search", "--names-only", f"^{pattern}$").splitlines()
-    if not lines:
-        raise LookupError(f"no package {pattern}")
-    apt(source, "apt-get", "download", newest([line.split()[0] for line in lines]), cwd=root)
-    for package in glob.glob(f"{root}/*.deb"):
-        subprocess.run(["dpkg-deb", "-x", package, f"{root}/unpacked"], check=True)
-        os.remove(package)
-    os.makedirs(f"{WORK}/{name}", exist_ok=True)
-    image = glob.glob(f"{root}/unpacked/**/vmlinuz*", recursive=True)[0]
-    image = shutil.move(image, f"{WORK}/{name}/vmlinuz")
-    shutil.rmtree(root)
-    return image
+def initramfs_for(processor):
+    if processor == "amd64":
+        return archive.make(f"{WORK}/initramfs")
+    return archive.make(f"{WORK}/arm64/initramfs", *cross_build())
 
 
 # ---- qemu
@@ -96,14 +85,14 @@ def fetch(name):
 def boot(name, image, initramfs, plays, words):
     """What the system said on its second serial port."""
     console, said = f"{WORK}/{name}/console", f"{WORK}/{name}/said"
+    machine = AMD64 if processor_of(name) == "amd64" else ARM64
     command = [
-        "setpriv", "--pdeathsig", "KILL", "qemu-system-x86_64", "-nodefaults", "-no-reboot", "-display", "none",
-        "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", str(MEMORY_MB),
-        "-serial", f"file:{console}", "-serial", f"file:{said}",
-        "-kernel", image, "-initrd", initramfs,
+        "setpriv", "--pdeathsig", "KILL", *(word.format(console=console, said=said) for word in machine),
+        "-nodefaults", "-no-reboot", "-display", "none", "-accel", "tcg,thread=multi", "-smp", "2",
+        "-m", str(MEMORY_MB), "-kernel", image, "-initrd", initramfs,
         # A machine under load is late with the timer that the kernel tries at its start.
-        "-append", "console=ttyS0 panic=-1 no_timer_check mitigations=off nokaslr "
-                   f"plays={','.join(plays)} words={words}",
+        "-append", f"console={'ttyS0' if machine is AMD64 else 'ttyAMA0'} panic=-1 no_timer_check mitigations=off "
+                   f"nokaslr said={'ttyS1' if machine is AMD64 else 'ttyS0'} plays={','.join(plays)} words={words}",
     ]
     try:
         subprocess.run(command, stdin=subprocess.DEVNULL, timeout=LIMIT_S, check=True)
@@ -128,7 +117,16 @@ class Results:
             print("# " + line)
         print(f"{'ok' if good else 'not ok'} {self.count} - {label}", flush=True)
 
+    def others(self, release, play, text):
+        good = text.rstrip().endswith("# played 0")
+        wrong = re.findall(r"^not ok (?!.*# SKIP).*\n(?:#.*\n)*|^# \S+ ended with .*\n", text, re.M)
+        figures = re.findall(r"^# \w+ .*: [0-9.]+ s, .*\n", text, re.M)
+        self.test(f"{release}, {play}: {len(re.findall('^ok ', text, re.M))} passed", good, "".join(figures + wrong).splitlines())
+
     def play(self, release, play, text):
+        if play.startswith(("crowd", UNITS)):
+            self.others(release, play, text)
+            return
         who, engine, scope = play.split(":")
         found = re.search(r"^# recall (\d+) of (\d+), false alarms (\d+) of (\d+)$", text, re.M)
         good = text.rstrip().endswith("# played 0") and found
@@ -147,9 +145,11 @@ class Results:
 
 
 def try_kernel(name, results, initramfs, chosen, words):
-    plays = [play for play in chosen or PLAYS if not ("bpf" in play and name in NO_BPF)]
+    plays = PLAYS + [UNITS] * (processor_of(name) != "amd64")
+    plays = [play for play in chosen or plays if not ("bpf" in play and name in NO_BPF)]
+    os.makedirs(f"{WORK}/{name}", exist_ok=True)
     try:
-        image = fetch(name)
+        image = debian.kernel(f"{WORK}/{name}", *KERNELS[name], processor_of(name))
     except (LookupError, OSError, subprocess.SubprocessError) as error:
         results.test(f"{name} # SKIP it cannot be had: {error}", True)
         return
@@ -164,16 +164,24 @@ def try_kernel(name, results, initramfs, chosen, words):
 
 def main():
     option = lambda name: "".join(word.partition("=")[2] for word in sys.argv[1:] if word.startswith(f"--{name}="))
-    names = [word for word in sys.argv[1:] if not word.startswith("--")] or list(KERNELS)
-    for program in "qemu-system-x86_64", "apt-get", "dpkg-deb", "setpriv":
+    names = [word for word in sys.argv[1:] if not word.startswith("--")]
+    names = names or [name for name in KERNELS if processor_of(name) == "amd64"]
+    programs = ["apt-get", "dpkg-deb", "setpriv"]
+    for processor, machine in ("amd64", AMD64), ("arm64", ARM64):
+        if processor in map(processor_of, names):
+            programs += [machine[0]] if processor == "amd64" else [machine[0], "clang", "aarch64-linux-gnu-ld", "readelf"]
+    for program in programs:
         if not shutil.which(program):
             print(f"1..0 # SKIP {program} is not installed")
             return 0
     os.makedirs(WORK, exist_ok=True)
-    initramfs = archive.make(f"{WORK}/initramfs")
     results = Results()
+    initramfs = {}
     for name in names:
-        try_kernel(name, results, initramfs, option("plays").split(",") if option("plays") else [], option("words"))
+        processor = processor_of(name)
+        if processor not in initramfs:
+            initramfs[processor] = initramfs_for(processor)
+        try_kernel(name, results, initramfs[processor], option("plays").split(",") if option("plays") else [], option("words"))
     results.write()
     print(f"1..{results.count}")
     return 1 if results.failed else 0

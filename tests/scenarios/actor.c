@@ -69,6 +69,12 @@ static const struct {
 	{ "epoll_wait", SYS_epoll_wait },
 	{ "vfork", SYS_vfork },
 	{ "pause", SYS_pause },
+#else
+	{ "poll", SYS_ppoll }, /* as libc does */
+	{ "select", SYS_pselect6 },
+	{ "epoll_wait", SYS_epoll_pwait },
+	{ "vfork", SYS_clone },
+	{ "pause", SYS_ppoll },
 #endif
 #ifdef SYS__newselect
 	{ "select", SYS__newselect },

@@ -52,12 +52,8 @@ static void act_fork(const struct line *line)
 
 static void act_vfork(const struct line *line)
 {
-#ifdef SYS_vfork
 	if (!must(vfork(), "vfork"))
 		play_child(line);
-#else
-	skip("no vfork on this machine");
-#endif
 }
 
 static int clone_main(void *line)

@@ -141,8 +141,7 @@ static void poll_poll(struct pollfd *targets, int count, int timeout_ms)
 #ifdef SYS_poll
 	must(syscall(SYS_poll, targets, count, timeout_ms), "poll");
 #else
-	(void)targets, (void)count, (void)timeout_ms;
-	skip("no poll on this machine");
+	must(poll(targets, (nfds_t)count, timeout_ms), "poll");
 #endif
 }
 
@@ -184,8 +183,7 @@ static void poll_select(struct pollfd *targets, int count, int timeout_ms)
 	             timeout_ms < 0 ? NULL : &timeout),
 	     "select");
 #else
-	(void)limit;
-	skip("no select on this machine");
+	must(select(limit, &reads, &writes, NULL, timeout_ms < 0 ? NULL : &timeout), "select");
 #endif
 }
 

@@ -12,7 +12,7 @@ WAITS = {
     **dict.fromkeys(["vmsplice", "splice", "tee", "sendfile"], {"pipe-space", "pipe-data"}),
     **dict.fromkeys(["wait4", "waitid", "waitpid", "rt_sigsuspend"], {"child-exit"}),
     **dict.fromkeys(["vfork", "clone"], {"vfork"}),
-    **dict.fromkeys(["poll", "ppoll", "select", "pselect6", "epoll_wait", "restart_syscall"], {"poll"}),
+    **dict.fromkeys(["poll", "ppoll", "select", "pselect6", "epoll_wait", "epoll_pwait", "restart_syscall"], {"poll"}),
     "futex": {"thread"},
 }
 
