@@ -112,17 +112,22 @@ static bool read_word(Dwfl *dwfl, Dwarf_Addr address, Dwarf_Word *result, void *
 	return true;
 }
 
-/* By the numbers of the psABIs, x86-64 (figure 3.36) and i386 (table 2.14). */
+/*
+ * By the numbers of the psABIs, x86-64 (figure 3.36), i386 (table 2.14) and arm64 (DWARF for the Arm
+ * 64-bit architecture, section 4.1).
+ */
 static bool set_all_registers(Dwfl_Thread *thread, const struct unwind *u)
 {
-	const struct registers *r = u->registers;
-	const Dwarf_Word wide[] = { r->bx, r->si, r->di, r->bp, r->sp };
-	const Dwarf_Word more[] = { r->r12, r->r13, r->r14, r->r15 };
-	const Dwarf_Word narrow[] = { r->bx, r->sp, r->bp, r->si, r->di };
+	const Dwarf_Word *kept = u->registers->kept, sp = u->registers->sp;
+	const Dwarf_Word wide[] = { kept[0], kept[1], kept[2], kept[3], sp };
+	const Dwarf_Word narrow[] = { kept[0], sp, kept[3], kept[1], kept[2] };
 
+	if (u->machine->machine == EM_AARCH64)
+		return dwfl_thread_state_registers(thread, 19, 12, kept) &&
+		       dwfl_thread_state_registers(thread, 31, 1, &sp);
 	if (u->machine->machine == EM_X86_64)
 		return dwfl_thread_state_registers(thread, 3, 5, wide) &&
-		       dwfl_thread_state_registers(thread, 12, 4, more);
+		       dwfl_thread_state_registers(thread, 12, 4, kept + 4);
 	return dwfl_thread_state_registers(thread, 3, 5, narrow);
 }
 

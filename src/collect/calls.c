@@ -1,7 +1,7 @@
 /*
- * The table of calls. A row has the number of the native ABI and that of 32-bit x86 programs on a
- * 64-bit kernel (arch/x86/entry/syscalls), and a function that knows where the operands are. The
- * arguments come from /proc/PID/syscall as 64-bit registers: of an int only the low 32 bits count.
+ * The table of calls. A row has the number of the native ABI and those of 32-bit programs on a
+ * 64-bit kernel, of x86 (arch/x86/entry/syscalls) and of arm (arch/arm/tools/syscall.tbl, EABI),
+ * and a function that knows where the operands are. The arguments come from /proc/PID/syscall as 64-bit registers: of an int only the low 32 bits count.
  */
 #include "collect/calls.h"
 
@@ -261,6 +261,19 @@ static void decode_disk(const uint64_t *args, struct call *call)
 	call->what = "disk";
 }
 
+#ifdef __aarch64__
+#define COMPAT(x86, arm) (arm)
+#else
+#define COMPAT(x86, arm) (x86)
+#endif
+
+/* What newer ABIs, as that of arm64, no longer have (include/uapi/asm-generic/unistd.h). */
+#ifdef SYS_open
+#define OLD(number) (number)
+#else
+#define OLD(number) NO_NUMBER
+#endif
+
 struct row {
 	const char *name;
 	int32_t number, compat;
@@ -268,68 +281,64 @@ struct row {
 };
 
 static const struct row rows[] = {
-	{ "write", SYS_write, 4, decode_write },
-	{ "writev", SYS_writev, 146, decode_writev },
-	{ "pwritev2", SYS_pwritev2, 379, decode_writev },
-	{ "vmsplice", SYS_vmsplice, 316, decode_vmsplice },
-	{ "read", SYS_read, 3, decode_read },
-	{ "readv", SYS_readv, 145, decode_readv },
-	{ "preadv2", SYS_preadv2, 378, decode_readv },
-	{ "splice", SYS_splice, 313, decode_splice },
-	{ "tee", SYS_tee, 315, decode_tee },
-	{ "sendfile", SYS_sendfile, 187, decode_sendfile },
-	{ "sendfile64", NO_NUMBER, 239, decode_sendfile },
-	{ "wait4", SYS_wait4, 114, decode_waitpid },
-	{ "waitpid", NO_NUMBER, 7, decode_waitpid },
-	{ "waitid", SYS_waitid, 284, decode_waitid },
-#ifdef SYS_vfork
-	{ "vfork", SYS_vfork, 190, decode_vfork },
-#endif
-	{ "clone", SYS_clone, 120, decode_clone },
-	{ "clone3", SYS_clone3, 435, decode_clone3 },
-#ifdef SYS_poll
-	{ "poll", SYS_poll, 168, decode_poll },
-	{ "select", SYS_select, 142, decode_select },
-	{ "epoll_wait", SYS_epoll_wait, 256, decode_epoll },
-	{ "pause", SYS_pause, 29, decode_signal },
-	{ "open", SYS_open, 5, decode_open },
-	{ "creat", SYS_creat, 8, decode_open },
-#endif
-	{ "ppoll", SYS_ppoll, 309, decode_ppoll },
-	{ "ppoll_time64", NO_NUMBER, 414, decode_ppoll },
-	{ "pselect6", SYS_pselect6, 308, decode_select },
-	{ "pselect6_time64", NO_NUMBER, 413, decode_select },
-	{ "epoll_pwait", SYS_epoll_pwait, 319, decode_epoll },
-	{ "epoll_pwait2", 441, 441, decode_epoll2 },
-	{ "futex", SYS_futex, 240, decode_futex },
-	{ "futex_time64", NO_NUMBER, 422, decode_futex },
-	{ "futex_waitv", 449, 449, decode_futex_waitv },
-	{ "futex_wait", 455, 455, decode_futex2 },
-	{ "rt_sigsuspend", SYS_rt_sigsuspend, 179, decode_signal },
-	{ "sigsuspend", NO_NUMBER, 72, decode_signal },
-	{ "rt_sigtimedwait", SYS_rt_sigtimedwait, 177, decode_sigtimedwait },
-	{ "rt_sigtimedwait_time64", NO_NUMBER, 421, decode_sigtimedwait },
-	{ "openat", SYS_openat, 295, decode_open },
-	{ "openat2", 437, 437, decode_open },
-	{ "restart_syscall", SYS_restart_syscall, 0, decode_restart },
-	{ "nanosleep", SYS_nanosleep, 162, decode_sleep },
-	{ "clock_nanosleep", SYS_clock_nanosleep, 267, decode_sleep },
-	{ "clock_nanosleep_time64", NO_NUMBER, 407, decode_sleep },
-	{ "accept", SYS_accept, NO_NUMBER, decode_socket },
-	{ "accept4", SYS_accept4, 364, decode_socket },
-	{ "connect", SYS_connect, 362, decode_socket },
-	{ "recvfrom", SYS_recvfrom, 371, decode_socket },
-	{ "recvmsg", SYS_recvmsg, 372, decode_socket },
-	{ "recvmmsg", SYS_recvmmsg, 337, decode_socket },
-	{ "sendto", SYS_sendto, 369, decode_socket },
-	{ "sendmsg", SYS_sendmsg, 370, decode_socket },
-	{ "fsync", SYS_fsync, 118, decode_disk },
-	{ "fdatasync", SYS_fdatasync, 148, decode_disk },
+	{ "write", SYS_write, COMPAT(4, 4), decode_write },
+	{ "writev", SYS_writev, COMPAT(146, 146), decode_writev },
+	{ "pwritev2", SYS_pwritev2, COMPAT(379, 393), decode_writev },
+	{ "vmsplice", SYS_vmsplice, COMPAT(316, 343), decode_vmsplice },
+	{ "read", SYS_read, COMPAT(3, 3), decode_read },
+	{ "readv", SYS_readv, COMPAT(145, 145), decode_readv },
+	{ "preadv2", SYS_preadv2, COMPAT(378, 392), decode_readv },
+	{ "splice", SYS_splice, COMPAT(313, 340), decode_splice },
+	{ "tee", SYS_tee, COMPAT(315, 342), decode_tee },
+	{ "sendfile", SYS_sendfile, COMPAT(187, 187), decode_sendfile },
+	{ "sendfile64", NO_NUMBER, COMPAT(239, 239), decode_sendfile },
+	{ "wait4", SYS_wait4, COMPAT(114, 114), decode_waitpid },
+	{ "waitpid", NO_NUMBER, COMPAT(7, NO_NUMBER), decode_waitpid },
+	{ "waitid", SYS_waitid, COMPAT(284, 280), decode_waitid },
+	{ "vfork", OLD(SYS_vfork), COMPAT(190, 190), decode_vfork },
+	{ "clone", SYS_clone, COMPAT(120, 120), decode_clone },
+	{ "clone3", SYS_clone3, COMPAT(435, 435), decode_clone3 },
+	{ "poll", OLD(SYS_poll), COMPAT(168, 168), decode_poll },
+	{ "select", OLD(SYS_select), COMPAT(142, 142), decode_select },
+	{ "epoll_wait", OLD(SYS_epoll_wait), COMPAT(256, 252), decode_epoll },
+	{ "pause", OLD(SYS_pause), COMPAT(29, 29), decode_signal },
+	{ "open", OLD(SYS_open), COMPAT(5, 5), decode_open },
+	{ "creat", OLD(SYS_creat), COMPAT(8, 8), decode_open },
+	{ "ppoll", SYS_ppoll, COMPAT(309, 336), decode_ppoll },
+	{ "ppoll_time64", NO_NUMBER, COMPAT(414, 414), decode_ppoll },
+	{ "pselect6", SYS_pselect6, COMPAT(308, 335), decode_select },
+	{ "pselect6_time64", NO_NUMBER, COMPAT(413, 413), decode_select },
+	{ "epoll_pwait", SYS_epoll_pwait, COMPAT(319, 346), decode_epoll },
+	{ "epoll_pwait2", 441, COMPAT(441, 441), decode_epoll2 },
+	{ "futex", SYS_futex, COMPAT(240, 240), decode_futex },
+	{ "futex_time64", NO_NUMBER, COMPAT(422, 422), decode_futex },
+	{ "futex_waitv", 449, COMPAT(449, 449), decode_futex_waitv },
+	{ "futex_wait", 455, COMPAT(455, 455), decode_futex2 },
+	{ "rt_sigsuspend", SYS_rt_sigsuspend, COMPAT(179, 179), decode_signal },
+	{ "sigsuspend", NO_NUMBER, COMPAT(72, 72), decode_signal },
+	{ "rt_sigtimedwait", SYS_rt_sigtimedwait, COMPAT(177, 177), decode_sigtimedwait },
+	{ "rt_sigtimedwait_time64", NO_NUMBER, COMPAT(421, 421), decode_sigtimedwait },
+	{ "openat", SYS_openat, COMPAT(295, 322), decode_open },
+	{ "openat2", 437, COMPAT(437, 437), decode_open },
+	{ "restart_syscall", SYS_restart_syscall, COMPAT(0, 0), decode_restart },
+	{ "nanosleep", SYS_nanosleep, COMPAT(162, 162), decode_sleep },
+	{ "clock_nanosleep", SYS_clock_nanosleep, COMPAT(267, 265), decode_sleep },
+	{ "clock_nanosleep_time64", NO_NUMBER, COMPAT(407, 407), decode_sleep },
+	{ "accept", SYS_accept, COMPAT(NO_NUMBER, 285), decode_socket },
+	{ "accept4", SYS_accept4, COMPAT(364, 366), decode_socket },
+	{ "connect", SYS_connect, COMPAT(362, 283), decode_socket },
+	{ "recvfrom", SYS_recvfrom, COMPAT(371, 292), decode_socket },
+	{ "recvmsg", SYS_recvmsg, COMPAT(372, 297), decode_socket },
+	{ "recvmmsg", SYS_recvmmsg, COMPAT(337, 365), decode_socket },
+	{ "sendto", SYS_sendto, COMPAT(369, 290), decode_socket },
+	{ "sendmsg", SYS_sendmsg, COMPAT(370, 296), decode_socket },
+	{ "fsync", SYS_fsync, COMPAT(118, 118), decode_disk },
+	{ "fdatasync", SYS_fdatasync, COMPAT(148, 148), decode_disk },
 };
 
 static const struct row *find(bool compat, int32_t number)
 {
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+	for (size_t i = 0; number >= 0 && i < sizeof(rows) / sizeof(*rows); i++)
 		if ((compat ? rows[i].compat : rows[i].number) == number)
 			return &rows[i];
 	return NULL;
@@ -359,7 +368,7 @@ static pthread_mutex_t names_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static const char *library_name(bool compat, int32_t number)
 {
-	uint32_t arch = compat ? SCMP_ARCH_X86 : seccomp_arch_native();
+	uint32_t arch = compat ? COMPAT(SCMP_ARCH_X86, SCMP_ARCH_ARM) : seccomp_arch_native();
 	char **name;
 
 	if (number < 0 || number >= NAMES)

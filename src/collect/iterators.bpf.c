@@ -24,13 +24,15 @@ enum { BPF_MAP_TYPE_ARRAY = 2, BPF_F_CURRENT_CPU = -1 };
 
 #define NULL ((void *)0)
 
-/* include/linux/{fs,stat,magic,sched,net}.h, arch/x86/include/asm/thread_info.h */
+/* include/linux/{fs,stat,magic,sched,net}.h, arch/x86/include/asm/thread_info.h,
+   arch/arm64/include/uapi/asm/ptrace.h */
 enum {
 	S_IFMT = 0170000, S_IFIFO = 0010000,
 	SOCKFS_MAGIC = 0x534F434B, ANON_INODE_FS_MAGIC = 0x09041934,
 	AF_UNIX = 1, TCP_LISTEN = 10, LONGEST_BACKLOG = 4096,
 	PIDTYPE_TGID = 1, PIDTYPE_PGID = 2,
 	TS_COMPAT = 0x0002,
+	PSR_MODE32_BIT = 0x0010,
 	DEEPEST_NAMESPACE = 32,
 	LARGEST_PIPE = 65536     /* slots; the fill of a larger one is not known */
 };
@@ -75,7 +77,10 @@ struct files_struct {
 };
 
 struct thread_info {
-	__u32 status, cpu;
+#ifdef __TARGET_ARCH_x86
+	__u32 status;
+#endif
+	__u32 cpu;
 };
 
 struct sched_avg {
@@ -223,11 +228,116 @@ struct bpf_iter__task_file {
 
 #pragma clang attribute pop
 
+/* ---- processors ---- */
+
+#ifdef __TARGET_ARCH_x86
+
 /* As user space knows it, arch/x86/include/uapi/asm/ptrace.h. */
 struct pt_regs {
 	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax, ip, cs,
 		flags, sp, ss;
 };
+
+static __always_inline __s32 call_of(const struct pt_regs *regs)
+{
+	return (__s32)regs->orig_ax;
+}
+
+static __always_inline __u64 pc_of(const struct pt_regs *regs)
+{
+	return regs->ip;
+}
+
+static __always_inline __u64 sp_of(const struct pt_regs *regs)
+{
+	return regs->sp;
+}
+
+static __always_inline bool is_compat(const struct task_struct *task, const struct pt_regs *regs)
+{
+	(void)regs;
+	return task->thread_info.status & TS_COMPAT;
+}
+
+/* As the kernel itself takes them apart (syscall_get_arguments()). */
+static __always_inline void put_arguments(const struct pt_regs *regs, struct thread_record *r)
+{
+	if (r->flags & RECORD_COMPAT) {
+		r->args[0] = (__u32)regs->bx;
+		r->args[1] = (__u32)regs->cx;
+		r->args[2] = (__u32)regs->dx;
+		r->args[3] = (__u32)regs->si;
+		r->args[4] = (__u32)regs->di;
+		r->args[5] = (__u32)regs->bp;
+	} else {
+		r->args[0] = regs->di;
+		r->args[1] = regs->si;
+		r->args[2] = regs->dx;
+		r->args[3] = regs->r10;
+		r->args[4] = regs->r8;
+		r->args[5] = regs->r9;
+	}
+}
+
+static __always_inline void put_kept(const struct pt_regs *regs, struct registers_record *r)
+{
+	r->kept[0] = regs->bx;
+	r->kept[1] = regs->si;
+	r->kept[2] = regs->di;
+	r->kept[3] = regs->bp;
+	r->kept[4] = regs->r12;
+	r->kept[5] = regs->r13;
+	r->kept[6] = regs->r14;
+	r->kept[7] = regs->r15;
+}
+
+#elif defined(__TARGET_ARCH_arm64)
+
+/* arch/arm64/include/asm/ptrace.h: what user space knows, and behind it what a system call began with. */
+struct pt_regs {
+	unsigned long regs[31], sp, pc, pstate, orig_x0;
+	int syscallno;
+};
+
+static __always_inline __s32 call_of(const struct pt_regs *regs)
+{
+	return regs->syscallno;
+}
+
+static __always_inline __u64 pc_of(const struct pt_regs *regs)
+{
+	return regs->pc;
+}
+
+static __always_inline __u64 sp_of(const struct pt_regs *regs)
+{
+	return regs->pstate & PSR_MODE32_BIT ? regs->regs[13] : regs->sp;
+}
+
+static __always_inline bool is_compat(const struct task_struct *task, const struct pt_regs *regs)
+{
+	(void)task;
+	return regs->pstate & PSR_MODE32_BIT;
+}
+
+static __always_inline void put_arguments(const struct pt_regs *regs, struct thread_record *r)
+{
+	r->args[0] = regs->orig_x0;
+	r->args[1] = regs->regs[1];
+	r->args[2] = regs->regs[2];
+	r->args[3] = regs->regs[3];
+	r->args[4] = regs->regs[4];
+	r->args[5] = regs->regs[5];
+}
+
+static __always_inline void put_kept(const struct pt_regs *regs, struct registers_record *r)
+{
+	__builtin_memcpy(r->kept, &regs->regs[19], 12 * sizeof(*r->kept));
+}
+
+#else
+#error "Which processor? __TARGET_ARCH_x86 or __TARGET_ARCH_arm64"
+#endif
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -304,32 +414,18 @@ static __always_inline long put(struct seq_file *seq, void *record, __u32 kind, 
 
 /* ---- threads ---- */
 
-/* As the kernel itself takes them apart (syscall_get_arguments()). */
 static __always_inline void put_call(struct task_struct *task, struct thread_record *r)
 {
 	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
 
 	if (!regs)
 		return;
-	r->syscall = (__s32)regs->orig_ax;
-	r->sp = regs->sp;
-	r->pc = regs->ip;
-	if (task->thread_info.status & TS_COMPAT) {
+	r->syscall = call_of(regs);
+	r->sp = sp_of(regs);
+	r->pc = pc_of(regs);
+	if (is_compat(task, regs))
 		r->flags |= RECORD_COMPAT;
-		r->args[0] = (__u32)regs->bx;
-		r->args[1] = (__u32)regs->cx;
-		r->args[2] = (__u32)regs->dx;
-		r->args[3] = (__u32)regs->si;
-		r->args[4] = (__u32)regs->di;
-		r->args[5] = (__u32)regs->bp;
-	} else {
-		r->args[0] = regs->di;
-		r->args[1] = regs->si;
-		r->args[2] = regs->dx;
-		r->args[3] = regs->r10;
-		r->args[4] = regs->r8;
-		r->args[5] = regs->r9;
-	}
+	put_arguments(regs, r);
 }
 
 static __always_inline bool has_ring(struct task_struct *task)
@@ -407,21 +503,14 @@ int each_registers(struct bpf_iter__task *ctx)
 	if (!task || !task->__state)
 		return 0;
 	regs = (void *)bpf_task_pt_regs(task);
-	if (!regs || (__s32)regs->orig_ax < 0)
+	if (!regs || call_of(regs) < 0)
 		return 0;
 	r.pid = process_of(task);
 	r.tid = number_of((__u64)BPF_CORE_READ(task, thread_pid));
 	r.run_ns = task->se.sum_exec_runtime;
-	r.pc = regs->ip;
-	r.sp = regs->sp;
-	r.bx = regs->bx;
-	r.bp = regs->bp;
-	r.si = regs->si;
-	r.di = regs->di;
-	r.r12 = regs->r12;
-	r.r13 = regs->r13;
-	r.r14 = regs->r14;
-	r.r15 = regs->r15;
+	r.pc = pc_of(regs);
+	r.sp = sp_of(regs);
+	put_kept(regs, &r);
 	put(ctx->meta->seq, &r, RECORD_REGISTERS, sizeof(r));
 	return 0;
 }

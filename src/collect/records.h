@@ -68,12 +68,14 @@ struct other_record {
 	int32_t pid, fd;
 };
 
-/* Those that a function keeps for its caller, and where the thread is. */
+enum { RECORD_KEPT = 12 };
+
+/* Where the thread is, and what a function keeps for its caller (struct registers, model/trace.h). */
 struct registers_record {
 	struct record_head head;
 	int32_t pid, tid;
 	uint64_t run_ns;         /* how long it has run, se.sum_exec_runtime */
-	uint64_t pc, sp, bx, bp, si, di, r12, r13, r14, r15;
+	uint64_t pc, sp, kept[RECORD_KEPT];
 };
 
 struct finish_record {

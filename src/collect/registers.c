@@ -1,10 +1,14 @@
 /* A pass over all threads, of which those of one process are kept: it is asked for by hand, seldom. */
 #include "collect/registers.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "collect/records.h"
+
+static_assert((int)RECORD_KEPT == (int)REGISTERS_KEPT, "the kernel's side knows no other header");
 
 struct gathering {
 	int32_t pid;
@@ -23,10 +27,10 @@ static int add(struct gathering *g, const struct registers_record *r)
 		g->found = found;
 		g->room = room;
 	}
-	g->found[g->count++] = (struct registers){
-		.tid = r->tid, .run_ns = r->run_ns, .pc = r->pc, .sp = r->sp, .bx = r->bx, .bp = r->bp,
-		.si = r->si, .di = r->di, .r12 = r->r12, .r13 = r->r13, .r14 = r->r14, .r15 = r->r15,
+	g->found[g->count] = (struct registers){
+		.tid = r->tid, .run_ns = r->run_ns, .pc = r->pc, .sp = r->sp,
 	};
+	memcpy(g->found[g->count++].kept, r->kept, sizeof(r->kept));
 	return 0;
 }
 

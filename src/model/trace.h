@@ -9,14 +9,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { REGISTERS_KEPT = 12 };
+
 /*
- * The registers of a thread that sleeps in a system call, by their names on x86: where it is, and
- * those that a function keeps for its caller there (System V ABI, both widths).
+ * The registers of a thread that sleeps in a system call: where it is, and those that a function
+ * keeps for its caller there. On x86, of both widths (System V ABI), kept are bx, si, di, bp and r12
+ * to r15, on arm64 (AAPCS64) x19 to x30.
  */
 struct registers {
 	int32_t tid;
 	uint64_t run_ns;         /* how long it had run: when it has not run on, they hold still */
-	uint64_t pc, sp, bx, bp, si, di, r12, r13, r14, r15;
+	uint64_t pc, sp, kept[REGISTERS_KEPT];
 };
 
 enum trace_end {

@@ -33,6 +33,14 @@
 
 #include "collect/collect.h"
 
+/* What libc does where the kernel has none of these, as on arm64. */
+#ifndef SYS_poll
+#define SYS_poll SYS_ppoll
+#define SYS_select SYS_pselect6
+#define SYS_epoll_wait SYS_epoll_pwait
+#define SYS_pause SYS_ppoll
+#endif
+
 enum { PLACES = 8 };
 
 /* Where a scene notes what the test must know. Shared with its processes. */
@@ -303,7 +311,7 @@ static void select_far(void)
 		return;
 	set[FAR / 64] = 1UL << FAR % 64;
 	note(0, FAR);
-	syscall(SYS_select, FAR + 1, set, NULL, NULL, NULL);
+	syscall(SYS_select, FAR + 1, set, NULL, NULL, NULL, NULL);
 }
 
 static void test_collect__select_far(void **state)
