@@ -1,9 +1,9 @@
 /*
  * Preloaded into pipetop (LD_PRELOAD): lets one call fail, the FAULT_NTH of those that FAULT_CALLS
  * names, with the error FAULT_ERRNO; with FAULT_ON all of them from there on. An error of 0 is a
- * short count instead, and a negative one exit(1), which is how libnuma fails. How many such calls
- * there were is written to descriptor FAULT_FD at the end of the process, so that the loop over n
- * knows when it has come through. Only calls of pipetop itself and of the libraries above libc come
+ * short count instead, and a negative one exit(1), which is how libnuma fails. Those of processes that
+ * it forks count, too. How many such calls there were is written to descriptor FAULT_FD at the end of
+ * the first process, so that the loop over n knows when it has come through. Only calls of pipetop itself and of the libraries above libc come
  * by here, those for memory only with FAULTS_OF_MEMORY.
  */
 #include <dirent.h>
@@ -25,7 +25,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-static atomic_long count;
+static atomic_long alone, *count = &alone;
 static long nth;
 static int fault;
 static bool on, ready;
@@ -43,7 +43,10 @@ static long number(const char *name)
 __attribute__((constructor)) static void start(void)
 {
 	const char *list = getenv("FAULT_CALLS");
+	void *shared = mmap(NULL, sizeof(*count), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
+	if (shared != MAP_FAILED)
+		count = shared;
 	snprintf(calls, sizeof(calls), " %s ", list ? list : "");
 	nth = number("FAULT_NTH");
 	fault = (int)number("FAULT_ERRNO");
@@ -59,7 +62,7 @@ __attribute__((destructor)) static void end(void)
 
 	if (!ready || getpid() != first || fd <= 0)
 		return;
-	length = snprintf(text, sizeof(text), "%ld\n", (long)count);
+	length = snprintf(text, sizeof(text), "%ld\n", (long)*count);
 	(void)!write(fd, text, (size_t)length);
 }
 
@@ -74,7 +77,7 @@ static bool fails(const char *call)
 	snprintf(word, sizeof(word), " %s ", call);
 	if (!strstr(calls, word))
 		return false;
-	n = atomic_fetch_add(&count, 1) + 1;
+	n = atomic_fetch_add(count, 1) + 1;
 	if (n != nth && !(on && n > nth))
 		return false;
 	if (fault < 0)

@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 """Lets each call of pipetop that can fail fail once (faults.c), and looks at what it says then.
 
-Run in the build directory: run.py [--full]. For each kind of call and error the n-th such call fails, n = 1, 2, …
-until it comes through without; then the n-th and all behind it; then the n-th ends the process. What is asked: it never crashes; its exit status is
-0, 1 or 2, where 2 comes with one line; what it prints is whole; and no deadlock is ever told but the one that is
-there. It looks at real processes, one pair that is stuck and some that only look like it, and at a record of them.
-Without --full a sample of the numbers is taken, another one each time; its seed is printed. Prints TAP.
+Run in the build directory: run.py [--full] [KIND…], of all KINDS or of these. For each kind of call and error the n-th
+such call fails, n = 1, 2, … until it comes through without; then the n-th and all behind it; then the n-th ends the
+process. What is asked: it never crashes; its exit status is 0, 1 or 2, where 2 comes with one line; what it prints is
+whole; and no deadlock is ever told but the one that is there. It looks at real processes, one pair that is stuck and
+some that only look like it, and at a record of them. Without --full a sample of the numbers is taken, another one each
+time; its seed is printed. Prints TAP.
 """
 
 import errno
@@ -204,7 +205,9 @@ def main():
     seed = int(os.environ.get("SEED", random.randrange(10**6)))
     random.seed(seed)
     print(f"# seed {seed}", flush=True)
+    chosen = [word for word in sys.argv[1:] if not word.startswith("--")]
     kinds = [kind for kind in KINDS if kind[0] != "malloc" or not sanitized()]
+    kinds = [kind for kind in kinds if not chosen or kind[0] in chosen]
     random.shuffle(kinds)
     scenes = Scenes()
     try:
