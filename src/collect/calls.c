@@ -1,7 +1,8 @@
 /*
  * The table of calls. A row has the number of the native ABI and those of 32-bit programs on a
  * 64-bit kernel, of x86 (arch/x86/entry/syscalls) and of arm (arch/arm/tools/syscall.tbl, EABI),
- * and a function that knows where the operands are. The arguments come from /proc/PID/syscall as 64-bit registers: of an int only the low 32 bits count.
+ * and a function that knows where the operands are. The arguments come from /proc/PID/syscall as
+ * 64-bit registers: of an int only the low 32 bits count.
  */
 #include "collect/calls.h"
 
