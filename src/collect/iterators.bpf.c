@@ -293,7 +293,7 @@ static __always_inline void put_kept(const struct pt_regs *regs, struct register
 
 #elif defined(__TARGET_ARCH_arm64)
 
-/* arch/arm64/include/asm/ptrace.h: what user space knows, and behind it what a system call began with. */
+/* arch/arm64/include/asm/ptrace.h: what user space knows, and then what a call began with. */
 struct pt_regs {
 	unsigned long regs[31], sp, pc, pstate, orig_x0;
 	int syscallno;

@@ -1,10 +1,10 @@
 /*
  * Preloaded into pipetop (LD_PRELOAD): lets one call fail, the FAULT_NTH of those that FAULT_CALLS
  * names, with the error FAULT_ERRNO; with FAULT_ON all of them from there on. An error of 0 is a
- * short count instead, and a negative one exit(1), which is how libnuma fails. Those of processes that
- * it forks count, too. How many such calls there were is written to descriptor FAULT_FD at the end of
- * the first process, so that the loop over n knows when it has come through. Only calls of pipetop itself and of the libraries above libc come
- * by here, those for memory only with FAULTS_OF_MEMORY.
+ * short count instead, and a negative one exit(1), which is how libnuma fails. Calls of processes
+ * that it forks count, too. How many there were is written to descriptor FAULT_FD at the end of the
+ * first process, so that the loop over n knows when it has come through. Only calls of pipetop itself
+ * and of the libraries above libc come by here, those for memory only with FAULTS_OF_MEMORY.
  */
 #include <dirent.h>
 #include <dlfcn.h>

@@ -16,7 +16,7 @@ import time
 ENGINES = sys.argv[1].split(",")
 THREADS, FDS = (int(word) for word in (sys.argv[2:4] or ("10000", "500000")))
 SLOWNESS = int(os.environ.get("SLOWNESS", "1"))
-LIMIT_S = 60 * SLOWNESS
+LIMIT_S = 200 * SLOWNESS
 LIMIT_KIB = 1 << 20
 PATIENCE_S = 60 * SLOWNESS
 count = failed = 0

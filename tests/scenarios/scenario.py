@@ -52,7 +52,7 @@ class Role:
         mark, comm, call, fd, state, count = match.groups()
         if IS_ARM64 and language != "actor32":
             call = NEWER.get(call, call)
-        if IS_ARM64 and state == "T":
+        if IS_ARM64 and state in ("T", "t"):
             call = "-"
         return cls(mark, comm, call, int(fd) if fd else None, state or "SD", int(count or 1))
 
@@ -93,7 +93,7 @@ class Scenario:
         if "root" in self.run and os.geteuid() != 0:
             return "needs root"
         # A call that a signal has interrupted it forgets (arch/arm64/kernel/signal.c, do_signal()).
-        if IS_ARM64 and any(role.mark and role.states == "T" for role in self.roles):
+        if IS_ARM64 and ("freeze" in self.program or any(role.mark and role.states == "T" for role in self.roles)):
             return "this kernel does not tell the call of who was stopped"
         if self.language.startswith("actor"):
             built = os.path.exists(os.path.join(props, self.language))
