@@ -130,7 +130,7 @@ void kept_end(struct kept *k, const struct builder *b, uint32_t first_late, bool
 		if (g->list[i].found.put_by)
 			*g->list[i].stamp.text = '\0';
 	for (uint32_t i = first_late; i < builder_seen_count(b); i++) {
-		struct kept_process *p = find(g, builder_seen(b, i)->pid);
+		struct kept_process *p = find(g, builder_seen(b, i).pid);
 
 		if (p)
 			*p->stamp.text = '\0';
@@ -274,8 +274,11 @@ int kept_store(struct kept *k, struct builder *b, const struct process *process,
 	    k->now.end_count + (end - first_end) > ENDS_AT_MOST)
 		return 0;
 	r = add_process(&k->now, &p);
-	for (uint32_t i = first_end; i < end && r == 0; i++)
-		r = add_end_of_last(&k->now, builder_seen(b, i));
+	for (uint32_t i = first_end; i < end && r == 0; i++) {
+		const struct seen_end seen = builder_seen(b, i);
+
+		r = add_end_of_last(&k->now, &seen);
+	}
 	return r;
 }
 

@@ -1,7 +1,7 @@
 /*
  * The builder keeps growing arrays on the heap until all is known, and hands them to the arena
- * when it seals. Ends are kept as they were seen until builder_link() knows every pipe; from then
- * on a holder takes half as much.
+ * when it seals. There may be ends by the hundred thousand, so what many of them tell of one pipe is
+ * put into the pipe at once, which a hash table finds, and an end is a holder from the beginning.
  */
 #include "model/builder.h"
 
@@ -18,7 +18,10 @@ struct list {
 
 struct builder {
 	struct snapshot *head;
-	struct list processes, seen, pipes, holders, ends, tasks, targets;
+	struct list processes, pipes, holders, ends, tasks, targets;
+	/* Until builder_link(): the index of each pipe, or NONE, by its hash or at the next free place. */
+	uint32_t *places;
+	uint32_t place_count;    /* a power of two */
 };
 
 /* A zeroed new last item, or NULL. NONE is never a valid index. */
@@ -45,17 +48,6 @@ static void list_free(struct list *list)
 	*list = (struct list){ .size = list->size };
 }
 
-/* Gives back what was not needed. */
-static void list_trim(struct list *list)
-{
-	void *items = list->count ? reallocarray(list->items, list->count, list->size) : NULL;
-
-	if (!items)
-		return;
-	list->items = items;
-	list->room = list->count;
-}
-
 /* Hands the items to the arena; NULL when there is no memory. Never NULL for no items. */
 static void *list_seal(struct list *list, struct arena *arena)
 {
@@ -63,7 +55,9 @@ static void *list_seal(struct list *list, struct arena *arena)
 
 	if (!list->count)
 		return arena_alloc(arena, 0);
-	list_trim(list);
+	items = reallocarray(list->items, list->count, list->size);
+	if (items)
+		list->items = items;
 	items = list->items;
 	if (arena_adopt(arena, items, list->size * list->count) < 0)
 		return NULL;
@@ -91,7 +85,6 @@ int builder_new(struct builder **ret_builder)
 	};
 	b->head = head;
 	b->processes.size = sizeof(struct process);
-	b->seen.size = sizeof(struct seen_end);
 	b->pipes.size = sizeof(struct pipe);
 	b->holders.size = sizeof(struct holder);
 	b->ends.size = sizeof(uint32_t);
@@ -126,24 +119,106 @@ struct process *builder_add_process(struct builder *b, int32_t pid)
 	return process;
 }
 
+static struct pipe *pipe_at(const struct builder *b, uint32_t index)
+{
+	return (struct pipe *)b->pipes.items + index;
+}
+
+/* Where that pipe is noted, or would be. */
+static uint32_t *place_of(const struct builder *b, uint64_t dev, uint64_t ino)
+{
+	uint32_t at = (uint32_t)((ino + dev * 31) * UINT64_C(0x9e3779b97f4a7c15) >> 32);
+
+	for (;; at++) {
+		uint32_t *place = &b->places[at & (b->place_count - 1)];
+
+		if (*place == NONE ||
+		    (pipe_at(b, *place)->dev == dev && pipe_at(b, *place)->ino == ino))
+			return place;
+	}
+}
+
+/* For one pipe more, with half of the places free. */
+static int make_places(struct builder *b)
+{
+	uint32_t count = b->place_count ? b->place_count * 2 : 64;
+	uint32_t *places;
+
+	if (b->pipes.count < b->place_count / 2)
+		return 0;
+	places = count > b->place_count ? reallocarray(b->places, count, sizeof(*places)) : NULL;
+	if (!places)
+		return -ENOMEM;
+	b->places = places;
+	b->place_count = count;
+	memset(places, 0xff, count * sizeof(*places));
+	for (uint32_t i = 0; i < b->pipes.count; i++)
+		*place_of(b, pipe_at(b, i)->dev, pipe_at(b, i)->ino) = i;
+	return 0;
+}
+
+/* The pipe of an end, a new one if need be; NONE without memory. */
+static uint32_t pipe_of(struct builder *b, const struct seen_end *end)
+{
+	uint32_t *place = make_places(b) < 0 ? NULL : place_of(b, end->dev, end->ino);
+	struct pipe *pipe;
+
+	if (!place || *place != NONE)
+		return place ? *place : NONE;
+	pipe = list_add(&b->pipes);
+	if (!pipe)
+		return NONE;
+	pipe->dev = end->dev;
+	pipe->ino = end->ino;
+	pipe->type = end->type;
+	pipe->fill_bytes = UNKNOWN;
+	pipe->capacity_bytes = UNKNOWN;
+	return *place = b->pipes.count - 1;
+}
+
+/* What an end tells of its pipe. */
+static void add_to_pipe(struct pipe *pipe, const struct seen_end *end)
+{
+	if (!pipe->path)
+		pipe->path = end->path;
+	if (pipe->named != FACT_YES && end->named != FACT_UNKNOWN)
+		pipe->named = end->named;
+	if (pipe->packet != FACT_YES && end->packet != FACT_UNKNOWN)
+		pipe->packet = end->packet;
+}
+
+/* Until builder_link() a holder has the pid of its process in the place of the index. */
 int builder_add_end(struct builder *b, const struct seen_end *end)
 {
-	struct seen_end *seen = list_add(&b->seen);
+	uint32_t pipe = pipe_of(b, end);
+	struct holder *holder = pipe == NONE ? NULL : list_add(&b->holders);
 
-	if (!seen)
+	if (!holder)
 		return -ENOMEM;
-	*seen = *end;
+	add_to_pipe(pipe_at(b, pipe), end);
+	*holder = (struct holder){
+		.pipe = pipe, .process = (uint32_t)end->pid, .fd = end->fd, .table = end->table,
+		.reads = end->reads, .writes = end->writes, .nonblocking = end->nonblocking,
+	};
 	return 0;
 }
 
 uint32_t builder_seen_count(const struct builder *b)
 {
-	return b->seen.count;
+	return b->holders.count;
 }
 
-const struct seen_end *builder_seen(const struct builder *b, uint32_t index)
+struct seen_end builder_seen(const struct builder *b, uint32_t index)
 {
-	return (const struct seen_end *)b->seen.items + index;
+	const struct holder *holder = (const struct holder *)b->holders.items + index;
+	const struct pipe *pipe = pipe_at(b, holder->pipe);
+
+	return (struct seen_end){
+		.dev = pipe->dev, .ino = pipe->ino, .pid = (int32_t)holder->process, .fd = holder->fd,
+		.table = holder->table, .reads = holder->reads, .writes = holder->writes,
+		.type = pipe->type, .nonblocking = holder->nonblocking, .packet = pipe->packet,
+		.named = pipe->named, .path = pipe->path,
+	};
 }
 
 static int order(uint64_t a, uint64_t b)
@@ -158,9 +233,9 @@ static int compare_processes(const void *left, const void *right)
 	return order((uint32_t)a->pid, (uint32_t)b->pid);
 }
 
-static int compare_seen_by_pipe(const void *left, const void *right)
+static int compare_pipes(const void *left, const void *right)
 {
-	const struct seen_end *a = left, *b = right;
+	const struct pipe *a = left, *b = right;
 
 	if (a->dev != b->dev)
 		return order(a->dev, b->dev);
@@ -176,99 +251,6 @@ static int compare_holders(const void *left, const void *right)
 	if (a->table != b->table)
 		return order(a->table, b->table);
 	return order((uint32_t)a->fd, (uint32_t)b->fd);
-}
-
-static void new_pipe(struct pipe *pipe, const struct seen_end *end)
-{
-	pipe->dev = end->dev;
-	pipe->ino = end->ino;
-	pipe->type = end->type;
-	pipe->fill_bytes = UNKNOWN;
-	pipe->capacity_bytes = UNKNOWN;
-}
-
-/* What an end tells of its pipe. */
-static void add_to_pipe(struct pipe *pipe, const struct seen_end *end)
-{
-	if (!pipe->path)
-		pipe->path = end->path;
-	if (pipe->named != FACT_YES && end->named != FACT_UNKNOWN)
-		pipe->named = end->named;
-	if (pipe->packet != FACT_YES && end->packet != FACT_UNKNOWN)
-		pipe->packet = end->packet;
-}
-
-/* Their memory is that of the holders from here on, each in the place of an end or one before it. */
-static void ends_become_holders(struct builder *b, uint32_t count)
-{
-	b->holders.items = b->seen.items;
-	b->holders.count = count;
-	b->holders.room = b->seen.room;
-	b->seen = (struct list){ .size = b->seen.size };
-	list_trim(&b->holders);
-}
-
-/* The ends, sorted by pipe, become pipes and holders. */
-static int link_pipes(struct builder *b)
-{
-	_Static_assert(sizeof(struct holder) <= sizeof(struct seen_end), "they share their memory");
-	struct pipe *pipe = NULL;
-	uint32_t count = 0;
-
-	for (uint32_t i = 0; i < b->seen.count; i++) {
-		const struct seen_end seen = *builder_seen(b, i);
-		struct holder holder = {
-			.process = builder_find_process(b, seen.pid), .fd = seen.fd, .table = seen.table,
-			.reads = seen.reads, .writes = seen.writes, .nonblocking = seen.nonblocking,
-		};
-
-		if (holder.process == NONE)
-			continue;
-		if (!pipe || pipe->dev != seen.dev || pipe->ino != seen.ino) {
-			pipe = list_add(&b->pipes);
-			if (!pipe)
-				return -ENOMEM;
-			new_pipe(pipe, &seen);
-		}
-		add_to_pipe(pipe, &seen);
-		holder.pipe = b->pipes.count - 1;
-		memcpy((struct holder *)b->seen.items + count++, &holder, sizeof(holder));
-	}
-	ends_become_holders(b, count);
-	return 0;
-}
-
-/* Which holders a process has, and, in the order of the holders, which ends a pipe has. */
-static int link_ranges(struct builder *b)
-{
-	const struct holder *holders = b->holders.items;
-	struct process *processes = b->processes.items;
-	struct pipe *pipes = b->pipes.items;
-	uint32_t *ends = malloc((size_t)b->holders.count * sizeof(*ends) + 1);
-	uint32_t next = 0;
-
-	if (!ends)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < b->holders.count; i++) {
-		struct process *process = &processes[holders[i].process];
-
-		if (!process->holders++)
-			process->first_holder = i;
-		pipes[holders[i].pipe].ends++;
-	}
-	for (uint32_t i = 0; i < b->pipes.count; i++) {
-		pipes[i].first_end = next;
-		next += pipes[i].ends;
-		pipes[i].ends = 0;
-	}
-	for (uint32_t i = 0; i < b->holders.count; i++) {
-		struct pipe *pipe = &pipes[holders[i].pipe];
-
-		ends[pipe->first_end + pipe->ends++] = i;
-	}
-	b->ends.items = ends;
-	b->ends.count = b->holders.count;
-	return 0;
 }
 
 static bool is_sorted(const struct list *list, int (*compare)(const void *, const void *))
@@ -288,15 +270,88 @@ static void sort(struct list *list, int (*compare)(const void *, const void *))
 		qsort(list->items, list->count, list->size, compare);
 }
 
+/* Those of a process that was not added are dropped; counts the ends of each pipe. */
+static void find_processes(struct builder *b)
+{
+	struct holder *holders = b->holders.items;
+	uint32_t count = 0, pid = 0, process = NONE;
+
+	for (uint32_t i = 0; i < b->holders.count; i++) {
+		struct holder holder = holders[i];
+
+		if (i == 0 || holder.process != pid) {
+			pid = holder.process;
+			process = builder_find_process(b, (int32_t)pid);
+		}
+		if (process == NONE)
+			continue;
+		holder.process = process;
+		pipe_at(b, holder.pipe)->ends++;
+		holders[count++] = holder;
+	}
+	b->holders.count = count;
+}
+
+/* Drops pipes that nobody holds, and sorts the rest; the places become a map from old to new indices. */
+static void sort_pipes(struct builder *b)
+{
+	struct holder *holders = b->holders.items;
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < b->pipes.count; i++) {
+		struct pipe *pipe = pipe_at(b, i);
+
+		pipe->first_end = i;
+		if (pipe->ends)
+			*pipe_at(b, count++) = *pipe;
+	}
+	b->pipes.count = count;
+	sort(&b->pipes, compare_pipes);
+	for (uint32_t i = 0; i < count; i++)
+		b->places[pipe_at(b, i)->first_end] = i;
+	for (uint32_t i = 0; i < b->holders.count; i++)
+		holders[i].pipe = b->places[holders[i].pipe];
+	free(b->places);
+	b->places = NULL;
+}
+
+/* Which holders a process has, and, in the order of the holders, which ends a pipe has. */
+static int link_ranges(struct builder *b)
+{
+	const struct holder *holders = b->holders.items;
+	struct process *processes = b->processes.items;
+	struct pipe *pipes = b->pipes.items;
+	uint32_t *ends = malloc((size_t)b->holders.count * sizeof(*ends) + 1);
+	uint32_t next = 0;
+
+	if (!ends)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < b->holders.count; i++) {
+		struct process *process = &processes[holders[i].process];
+
+		if (!process->holders++)
+			process->first_holder = i;
+	}
+	for (uint32_t i = 0; i < b->pipes.count; i++) {
+		pipes[i].first_end = next;
+		next += pipes[i].ends;
+		pipes[i].ends = 0;
+	}
+	for (uint32_t i = 0; i < b->holders.count; i++) {
+		struct pipe *pipe = &pipes[holders[i].pipe];
+
+		ends[pipe->first_end + pipe->ends++] = i;
+	}
+	b->ends.items = ends;
+	b->ends.count = b->holders.count;
+	return 0;
+}
+
 int builder_link(struct builder *b)
 {
-	int r;
-
 	sort(&b->processes, compare_processes);
-	sort(&b->seen, compare_seen_by_pipe);
-	r = link_pipes(b);
-	if (r < 0)
-		return r;
+	find_processes(b);
+	sort_pipes(b);
 	sort(&b->holders, compare_holders);
 	return link_ranges(b);
 }
@@ -318,7 +373,7 @@ struct process *builder_process(struct builder *b, uint32_t index)
 
 struct pipe *builder_pipe(struct builder *b, uint32_t index)
 {
-	return (struct pipe *)b->pipes.items + index;
+	return pipe_at(b, index);
 }
 
 uint32_t builder_find_process(const struct builder *b, int32_t pid)
@@ -462,8 +517,8 @@ void builder_free(struct builder *b)
 	if (!b)
 		return;
 	snapshot_free(b->head);
+	free(b->places);
 	list_free(&b->processes);
-	list_free(&b->seen);
 	list_free(&b->pipes);
 	list_free(&b->holders);
 	list_free(&b->ends);

@@ -36,13 +36,13 @@ struct snapshot *builder_head(struct builder *b);
 /* Everything unknown but the pid. The pid must be new. */
 struct process *builder_add_process(struct builder *b, int32_t pid);
 int builder_add_end(struct builder *b, const struct seen_end *end);
-/* The ends that were added so far, in that order. */
+/* Before builder_link(): the ends that were added so far, in that order, with all that is known of their pipes. */
 uint32_t builder_seen_count(const struct builder *b);
-const struct seen_end *builder_seen(const struct builder *b, uint32_t index);
+struct seen_end builder_seen(const struct builder *b, uint32_t index);
 
 /*
- * Sorts the processes and makes the pipes from the ends. From here on processes, pipes and
- * holders have the index that they keep; ends of a process that was not added are dropped.
+ * Sorts all that there is. From here on processes, pipes and holders have the index that they keep;
+ * ends of a process that was not added are dropped, and so are pipes that nobody else holds.
  */
 int builder_link(struct builder *b);
 
