@@ -11,8 +11,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 /* ---- taking records ---- */
@@ -47,14 +49,81 @@ static int take_thread(struct census *c, const void *record)
 	return 0;
 }
 
+/* f_mode, include/linux/fs.h */
+enum { READS = 1, WRITES = 2 };
+
+static int32_t int_or_unknown(int64_t number)
+{
+	return number < 0 || number > INT32_MAX ? UNKNOWN : (int32_t)number;
+}
+
+/* The pipe of an end, a new one if need be; NULL without memory. */
+static struct census_pipe *pipe_of(struct census *c, const struct end_record *r)
+{
+	_Static_assert(offsetof(struct census_pipe, dev) == 0 &&
+	               offsetof(struct census_pipe, ino) == sizeof(uint64_t), "it begins with its key");
+	const struct index_key key = { makedev(r->dev >> 20, r->dev & 0xfffff), r->ino };
+	uint32_t index = index_find(&c->index, c->pipes, sizeof(*c->pipes), c->pipe_count, key);
+	struct census_pipe *pipe;
+
+	if (index < c->pipe_count)
+		return &c->pipes[index];
+	pipe = index == NONE ? NULL :
+		add((void **)&c->pipes, &c->pipe_count, &c->pipe_room, sizeof(*pipe));
+	if (pipe)
+		*pipe = (struct census_pipe){
+			.dev = key.dev, .ino = key.ino, .first_end = NONE, .fill_bytes = UNKNOWN,
+			.capacity_bytes = int_or_unknown((int64_t)r->usable_slots * sysconf(_SC_PAGESIZE)),
+			.readers = { r->readers, r->readers }, .writers = { r->writers, r->writers },
+			.full = FACT_YES, .known = true, .named = r->links,
+		};
+	return pipe;
+}
+
+static void widen(struct census_range *range, uint32_t count)
+{
+	if (count < range->least)
+		range->least = count;
+	if (count > range->most)
+		range->most = count;
+}
+
+static void add_to_pipe(struct census_pipe *pipe, const struct end_record *r)
+{
+	uint32_t used = r->head_slot - r->tail_slot;
+
+	pipe->known &= r->has_pipe != 0;
+	if (pipe->fill_bytes == UNKNOWN)
+		pipe->fill_bytes = int_or_unknown(r->fill_bytes);
+	/* pipe_full(), include/linux/pipe_fs_i.h. More than all: it moved between the two. */
+	if (used < r->usable_slots)
+		pipe->full = FACT_NO;
+	else if (used > r->usable_slots && pipe->full == FACT_YES)
+		pipe->full = FACT_UNKNOWN;
+	widen(&pipe->readers, r->readers);
+	widen(&pipe->writers, r->writers);
+}
+
 static int take_end(struct census *c, const void *record)
 {
-	struct end_record *added =
-		add((void **)&c->ends, &c->end_count, &c->end_room, sizeof(*added));
+	struct end_record r;
+	struct census_end *end;
+	struct census_pipe *pipe;
 
-	if (!added)
+	memcpy(&r, record, sizeof(r));
+	pipe = pipe_of(c, &r);
+	end = pipe ? add((void **)&c->ends, &c->end_count, &c->end_room, sizeof(*end)) : NULL;
+	if (!end)
 		return -ENOMEM;
-	memcpy(added, record, sizeof(*added));
+	*end = (struct census_end){
+		.file = r.file, .table = r.table, .pid = r.pid, .fd = r.fd,
+		.references = int_or_unknown(r.references),
+		.pipe = (uint32_t)(pipe - c->pipes), .next = pipe->first_end,
+		.reads = r.mode & READS, .writes = r.mode & WRITES,
+		.nonblocking = r.flags & O_NONBLOCK, .packet = r.flags & O_DIRECT,
+	};
+	pipe->first_end = c->end_count - 1;
+	add_to_pipe(pipe, &r);
 	return 0;
 }
 
@@ -137,17 +206,10 @@ static int compare_threads(const void *left, const void *right)
 	return (a->tid > b->tid) - (a->tid < b->tid);
 }
 
-static int compare_pipes(const struct end_record *a, const struct end_record *b)
+static int compare_slots(const struct census_end *a, const struct census_end *b)
 {
-	return a->dev != b->dev ? order(a->dev, b->dev) : order(a->ino, b->ino);
-}
+	int r = order(a->file, b->file);
 
-static int compare_slots(const struct end_record *a, const struct end_record *b)
-{
-	int r = compare_pipes(a, b);
-
-	if (r == 0)
-		r = order(a->file, b->file);
 	if (r == 0)
 		r = order(a->table, b->table);
 	return r ? r : (a->fd > b->fd) - (a->fd < b->fd);
@@ -155,21 +217,42 @@ static int compare_slots(const struct end_record *a, const struct end_record *b)
 
 static int compare_ends(const void *left, const void *right)
 {
-	const struct end_record *a = left, *b = right;
+	const struct census_end *a = *(struct census_end *const *)left;
+	const struct census_end *b = *(struct census_end *const *)right;
 	int r = compare_slots(a, b);
 
 	return r ? r : (a->pid > b->pid) - (a->pid < b->pid);
 }
 
 /* Threads that share a table of which the leader has no part are shown each with all of it. */
-static void drop_doubles(struct census *c)
+static void link_ends(struct census *c, struct census_pipe *pipe, struct census_end **sorted)
 {
-	uint32_t kept = 0;
+	uint32_t *link = &pipe->first_end, count = 0;
 
-	for (uint32_t i = 0; i < c->end_count; i++)
-		if (!kept || compare_ends(&c->ends[kept - 1], &c->ends[i]) != 0)
-			c->ends[kept++] = c->ends[i];
-	c->end_count = kept;
+	for (uint32_t i = pipe->first_end; i != NONE; i = c->ends[i].next)
+		sorted[count++] = &c->ends[i];
+	qsort(sorted, count, sizeof(*sorted), compare_ends);
+	for (uint32_t i = 0; i < count; i++) {
+		if (i && compare_ends(&sorted[i - 1], &sorted[i]) == 0) {
+			sorted[i]->pipe = NONE;
+			continue;
+		}
+		*link = (uint32_t)(sorted[i] - c->ends);
+		link = &sorted[i]->next;
+	}
+	*link = NONE;
+}
+
+static int order_ends(struct census *c)
+{
+	struct census_end **sorted = malloc((size_t)c->end_count * sizeof(*sorted) + 1);
+
+	if (!sorted)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < c->pipe_count; i++)
+		link_ends(c, &c->pipes[i], sorted);
+	free(sorted);
+	return 0;
 }
 
 static int compare_tables(const void *left, const void *right)
@@ -223,20 +306,21 @@ void census_begin_threads(struct census *c)
 
 void census_begin_ends(struct census *c)
 {
-	c->end_count = c->uring_count = 0;
+	c->pipe_count = c->end_count = c->uring_count = 0;
 	c->in_flight = c->finished = false;
 }
 
 int census_end_pass(struct census *c)
 {
+	int r;
+
 	if (!c->finished)
 		return -EBADMSG;
 	if (c->thread_count)
 		qsort(c->threads, c->thread_count, sizeof(*c->threads), compare_threads);
-	if (c->end_count)
-		qsort(c->ends, c->end_count, sizeof(*c->ends), compare_ends);
-	drop_doubles(c);
-	return count_tables(c);
+	index_free(&c->index);
+	r = order_ends(c);
+	return r < 0 ? r : count_tables(c);
 }
 
 const struct thread_record *census_find(const struct census *c, int32_t pid, int32_t tid)
@@ -257,15 +341,6 @@ uint32_t census_process_end(const struct census *c, uint32_t first)
 	return end;
 }
 
-uint32_t census_pipe_end(const struct census *c, uint32_t first)
-{
-	uint32_t end = first;
-
-	while (end < c->end_count && compare_pipes(&c->ends[end], &c->ends[first]) == 0)
-		end++;
-	return end;
-}
-
 bool census_same_processes(const struct census *a, const struct census *b)
 {
 	uint32_t i = 0, k = 0;
@@ -282,9 +357,6 @@ bool census_same_processes(const struct census *a, const struct census *b)
 
 /* ---- counting ---- */
 
-/* f_mode, include/linux/fs.h */
-enum { READS = 1, WRITES = 2 };
-
 static int compare_calls(const void *left, const void *right)
 {
 	const struct census_call *a = left, *b = right;
@@ -300,12 +372,12 @@ void census_sort_calls(struct census_call *calls, uint32_t count)
 
 /* An open file description: how many references to it were seen, and how many there are. */
 struct description {
-	uint32_t mode;
+	bool reads, writes;
 	int64_t seen, possible, least, most;
 	bool shared_unseen;      /* a table that it is in has users that were not seen */
 };
 
-static void count_calls(const struct end_record *end, const struct census_call *calls,
+static void count_calls(const struct census_end *end, const struct census_call *calls,
                         uint32_t count, struct description *d)
 {
 	const struct census_call key = { .table = end->table, .fd = end->fd };
@@ -332,28 +404,29 @@ static bool has_unseen_users(const struct census *c, uint64_t table)
 	return !t || t->users == 0 || t->users > t->seen;
 }
 
-/* Of the one at `first`; the index behind its ends. */
-static uint32_t describe(const struct census *c, uint32_t first, uint32_t end,
-                         const struct census_call *calls, uint32_t call_count,
-                         struct description *ret)
+/* Of the one at `first`; the first end of another one, or NONE. */
+static uint32_t describe(const struct census *c, uint32_t first, const struct census_call *calls,
+                         uint32_t call_count, struct description *ret)
 {
-	const struct end_record *ends = c->ends;
+	const struct census_end *before = NULL, *end = &c->ends[first];
 	uint32_t i = first;
 
 	*ret = (struct description){
-		.mode = ends[i].mode, .least = ends[i].references, .most = ends[i].references,
+		.reads = end->reads, .writes = end->writes,
+		.least = end->references, .most = end->references,
 	};
-	for (; i < end && ends[i].file == ends[first].file; i++) {
-		if (ends[i].references < ret->least)
-			ret->least = ends[i].references;
-		if (ends[i].references > ret->most)
-			ret->most = ends[i].references;
-		ret->shared_unseen |= has_unseen_users(c, ends[i].table);
+	for (; i != NONE && c->ends[i].file == c->ends[first].file; i = end->next, before = end) {
+		end = &c->ends[i];
+		if (end->references < ret->least)
+			ret->least = end->references;
+		if (end->references > ret->most)
+			ret->most = end->references;
+		ret->shared_unseen |= has_unseen_users(c, end->table);
 		/* Two processes may share a table, clone(2). */
-		if (i != first && compare_slots(&ends[i - 1], &ends[i]) == 0)
+		if (before && compare_slots(before, end) == 0)
 			continue;
 		ret->seen++;
-		count_calls(&ends[i], calls, call_count, ret);
+		count_calls(end, calls, call_count, ret);
 	}
 	return i;
 }
@@ -370,78 +443,49 @@ static void add_to_side(struct side *side, const struct description *d)
 	side->exact &= !d->shared_unseen && d->least > 0 && d->most == d->least && d->most <= d->seen;
 }
 
-static enum fact unseen(const struct side *side, uint32_t least, uint32_t most)
+static enum fact unseen(const struct side *side, const struct census_range *counted)
 {
-	if (least > side->descriptions)
+	if (counted->least > side->descriptions)
 		return FACT_YES;
-	return least == most && most == side->descriptions && side->exact ? FACT_NO : FACT_UNKNOWN;
+	return counted->least == counted->most && counted->most == side->descriptions && side->exact ?
+		FACT_NO : FACT_UNKNOWN;
 }
 
-/* The ends were read one after the other: what they disagree about was moving. */
-static void read_state(const struct census *c, uint32_t first, uint32_t end,
-                       struct census_pipe *ret)
+static enum fact none(const struct census_range *range)
 {
-	const struct end_record *a = &c->ends[first];
-
-	ret->capacity_bytes = (int64_t)a->usable_slots * sysconf(_SC_PAGESIZE);
-	ret->full = FACT_YES;
-	ret->no_readers = a->readers ? FACT_NO : FACT_YES;
-	ret->no_writers = a->writers ? FACT_NO : FACT_YES;
-	for (uint32_t i = first; i < end; i++) {
-		const struct end_record *b = &c->ends[i];
-		uint32_t used = b->head_slot - b->tail_slot;
-
-		if (ret->fill_bytes == UNKNOWN && b->fill_bytes >= 0)
-			ret->fill_bytes = b->fill_bytes;
-		/* pipe_full(), include/linux/pipe_fs_i.h. More than all: it moved between the two. */
-		if (used < b->usable_slots)
-			ret->full = FACT_NO;
-		else if (used > b->usable_slots && ret->full == FACT_YES)
-			ret->full = FACT_UNKNOWN;
-		if (!b->readers != !a->readers)
-			ret->no_readers = FACT_UNKNOWN;
-		if (!b->writers != !a->writers)
-			ret->no_writers = FACT_UNKNOWN;
-	}
+	if (range->most == 0)
+		return FACT_YES;
+	return range->least > 0 ? FACT_NO : FACT_UNKNOWN;
 }
 
-struct census_pipe census_pipe(const struct census *c, uint32_t first, uint32_t end,
-                               const struct census_call *calls, uint32_t call_count)
+struct census_count census_count(const struct census *c, uint32_t index,
+                                 const struct census_call *calls, uint32_t call_count)
 {
-	struct census_pipe pipe = { .fill_bytes = UNKNOWN, .capacity_bytes = UNKNOWN };
+	const struct census_pipe *pipe = &c->pipes[index];
 	struct side readers = { .exact = true }, writers = { .exact = true };
-	uint32_t least[2] = { UINT32_MAX, UINT32_MAX }, most[2] = { 0 };
+	struct census_count count = { 0 };
 
-	for (uint32_t i = first; i < end; i++) {
-		const uint32_t counts[2] = { c->ends[i].readers, c->ends[i].writers };
-
-		if (!c->ends[i].has_pipe)
-			return pipe;
-		for (int side = 0; side < 2; side++) {
-			if (counts[side] < least[side])
-				least[side] = counts[side];
-			if (counts[side] > most[side])
-				most[side] = counts[side];
-		}
-	}
-	read_state(c, first, end, &pipe);
-	pipe.extra_references = FACT_NO;
-	for (uint32_t i = first; i < end; ) {
+	if (!pipe->known)
+		return count;
+	count.no_readers = none(&pipe->readers);
+	count.no_writers = none(&pipe->writers);
+	count.extra_references = FACT_NO;
+	for (uint32_t i = pipe->first_end, next; i != NONE; i = next) {
 		struct description d;
 
-		i = describe(c, i, end, calls, call_count, &d);
+		next = describe(c, i, calls, call_count, &d);
 		if (d.least > 0 && d.most < d.seen)
-			pipe.misplaced = c->ends[i - 1].file;
+			count.misplaced = c->ends[i].file;
 		if (!d.shared_unseen && d.least > d.seen + d.possible)
-			pipe.extra_references = FACT_YES;
-		if (d.mode & READS)
+			count.extra_references = FACT_YES;
+		if (d.reads)
 			add_to_side(&readers, &d);
-		if (d.mode & WRITES)
+		if (d.writes)
 			add_to_side(&writers, &d);
 	}
-	pipe.unseen_readers = unseen(&readers, least[0], most[0]);
-	pipe.unseen_writers = unseen(&writers, least[1], most[1]);
-	return pipe;
+	count.unseen_readers = unseen(&readers, &pipe->readers);
+	count.unseen_writers = unseen(&writers, &pipe->writers);
+	return count;
 }
 
 /* ---- words ---- */
@@ -468,7 +512,9 @@ void census_free(struct census *c)
 {
 	free(c->threads);
 	free(c->tables);
+	free(c->pipes);
 	free(c->ends);
+	index_free(&c->index);
 	free(c->urings);
 	*c = (struct census){ 0 };
 }

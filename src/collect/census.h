@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "collect/records.h"
+#include "model/index.h"
 #include "model/snapshot.h"
 
 /* A descriptor table. */
@@ -18,23 +19,51 @@ struct census_table {
 	uint32_t seen, users;    /* threads that were seen to share it, and those that do */
 };
 
+/* What of an end_record is the end's own; there may be many of them. */
+struct census_end {
+	uint64_t file, table;
+	int32_t pid, fd;
+	int32_t references;      /* UNKNOWN for more than anybody can have */
+	uint32_t pipe;           /* NONE for one that was shown before */
+	uint32_t next;           /* of the same pipe, or NONE */
+	bool reads, writes, nonblocking, packet;
+};
+
+/* What several have said. */
+struct census_range {
+	uint32_t least, most;
+};
+
+/* A pipe: what its ends tell of it together, who were read one after the other. */
+struct census_pipe {
+	uint64_t dev, ino;       /* as stat(2) has them, if it is no FIFO or .identified */
+	uint32_t first_end;      /* and so on by .next: by file, table, fd, pid */
+	int32_t fill_bytes, capacity_bytes;
+	struct census_range readers, writers; /* as the kernel counts them */
+	enum fact full;          /* what they disagree about was moving */
+	bool known;              /* each of them knew its pipe, else nothing of all that is */
+	bool named;              /* has a name */
+	bool identified;         /* by whoever uses the census */
+};
+
 struct census {
 	struct thread_record *threads; /* by pid, the leader first, tid */
 	struct census_table *tables;   /* of them, by table */
-	struct end_record *ends;       /* by dev, ino, file, table, fd, pid */
+	struct census_pipe *pipes;     /* as they came */
+	struct census_end *ends;       /* likewise: thread by thread, by fd */
 	struct other_record *urings;
-	uint32_t thread_count, table_count, end_count, uring_count;
-	uint32_t thread_room, end_room, uring_room;
+	struct index index;            /* of the pipes, during a pass */
+	uint32_t thread_count, table_count, pipe_count, end_count, uring_count;
+	uint32_t thread_room, pipe_room, end_room, uring_room;
 	uint64_t descriptors;          /* of any kind */
 	bool in_flight;                /* some unix socket carries descriptors */
 	bool finished;                 /* the pass came to its end */
 };
 
-/* What a pipe's ends tell of it. */
-struct census_pipe {
-	int64_t fill_bytes, capacity_bytes;
-	enum fact full, no_readers, no_writers;
-	/* Somebody holds such an end whom no record shows; see census_pipe(). */
+/* What follows for a pipe from all of its ends. */
+struct census_count {
+	enum fact no_readers, no_writers;
+	/* Somebody holds such an end whom no record shows; see census_count(). */
 	enum fact unseen_readers, unseen_writers;
 	enum fact extra_references; /* there are more to one of its files than can be explained */
 	uint64_t misplaced;      /* a file that some of the calls on it do not hold, or 0 */
@@ -50,7 +79,7 @@ ssize_t census_take(struct census *c, const char *data, size_t length);
 void census_begin_threads(struct census *c);
 void census_begin_ends(struct census *c);
 
-/* Ends a pass: sorts what it has brought. -EBADMSG when it was cut off, or -ENOMEM. */
+/* Ends a pass: puts in order what it has brought. -EBADMSG when it was cut off, or -ENOMEM. */
 int census_end_pass(struct census *c);
 
 /* NULL when there is no such thread. */
@@ -59,15 +88,14 @@ const struct thread_record *census_find(const struct census *c, int32_t pid, int
 /* NULL when no thread was seen with it. */
 const struct census_table *census_find_table(const struct census *c, uint64_t table);
 
-/* The threads and the ends lie side by side: the index behind those of `first`'s process, pipe. */
+/* The threads lie side by side: the index behind those of `first`'s process. */
 uint32_t census_process_end(const struct census *c, uint32_t first);
-uint32_t census_pipe_end(const struct census *c, uint32_t first);
 
 /* Whether two censuses have the same processes. */
 bool census_same_processes(const struct census *a, const struct census *b);
 
 /*
- * Of the pipe whose ends are [first, end). A side has unseen holders when the kernel counts more
+ * A side of a pipe has unseen holders when the kernel counts more
  * open file descriptions of that side than records show. It has none when the counts are the same
  * and, since a description is shared by whoever got it by fork(2), dup(2) or a socket, all
  * references to each of them are accounted for as well: by descriptors in tables of which all
@@ -80,10 +108,10 @@ struct census_call {
 	int32_t fd;
 	bool sure;               /* it holds one; else it may */
 };
-struct census_pipe census_pipe(const struct census *c, uint32_t first, uint32_t end,
-                               const struct census_call *calls, uint32_t call_count);
+struct census_count census_count(const struct census *c, uint32_t pipe,
+                                 const struct census_call *calls, uint32_t call_count);
 
-/* By table and fd, as census_pipe() wants them. */
+/* By table and fd, as census_count() wants them. */
 void census_sort_calls(struct census_call *calls, uint32_t count);
 
 /* As proc_pid_stat(5) writes the state of a thread. */

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "collect/calls.h"
@@ -229,7 +228,7 @@ static int add_missing(struct look *look)
 /* ---- which ends they hold ---- */
 
 /* A table that no thread was seen with gets a number of its own: none of them waits with it. */
-static uint16_t table_of(const struct census *c, const struct end_record *end)
+static uint16_t table_of(const struct census *c, const struct census_end *end)
 {
 	const struct thread_record *leader = census_find(c, end->pid, end->pid);
 	uint32_t first;
@@ -240,34 +239,13 @@ static uint16_t table_of(const struct census *c, const struct end_record *end)
 	return number_of(c, first, census_process_end(c, first), end->table);
 }
 
-static uint64_t device_of(const struct end_record *end)
-{
-	return makedev(end->dev >> 20, end->dev & 0xfffff);
-}
-
-static int add_end(struct look *look, const struct end_record *e, const struct seen_end *pipe)
-{
-	enum { READS = 1, WRITES = 2 }; /* f_mode */
-	struct seen_end end = *pipe;
-
-	end.pid = e->pid;
-	end.fd = e->fd;
-	end.table = table_of(look->census, e);
-	end.reads = e->mode & READS;
-	end.writes = e->mode & WRITES;
-	end.nonblocking = e->flags & O_NONBLOCK ? FACT_YES : FACT_NO;
-	if (end.writes)
-		end.packet = e->flags & O_DIRECT ? FACT_YES : FACT_NO;
-	return builder_add_end(look->b, &end);
-}
-
 /* What a FIFO is called, and known by, according to the first holder who tells. */
-static int identify(struct look *look, uint32_t first, uint32_t end, struct seen_end *ret)
+static int identify(struct look *look, const struct census_pipe *pipe, struct seen_end *ret)
 {
 	int r = -ENOENT;
 
-	for (uint32_t i = first; i < end && r == -ENOENT; i++) {
-		const struct end_record *e = &look->census->ends[i];
+	for (uint32_t i = pipe->first_end; i != NONE && r == -ENOENT; i = look->census->ends[i].next) {
+		const struct census_end *e = &look->census->ends[i];
 		__attribute__((cleanup(proc_close))) int fd_dir = -EBADF;
 		char path[PROC_PATH_SIZE];
 
@@ -280,37 +258,58 @@ static int identify(struct look *look, uint32_t first, uint32_t end, struct seen
 	return r == -ENOENT ? 0 : r;
 }
 
+/* What all ends of its pipe have in common; a path stands at the first of them. */
+static int describe(struct look *look, struct census_pipe *pipe, struct seen_end *ret)
+{
+	int r = 0;
+
+	*ret = (struct seen_end){ .dev = pipe->dev, .ino = pipe->ino, .named = FACT_NO };
+	if (pipe->dev == look->c->pipe_device)
+		return 0;
+	ret->type = PIPE_FIFO;
+	ret->named = pipe->named ? FACT_YES : FACT_NO;
+	if (!pipe->identified) {
+		r = identify(look, pipe, ret);
+		pipe->dev = ret->dev;
+		pipe->identified = true;
+	}
+	return r;
+}
+
+static int add_end(struct look *look, const struct census_end *e)
+{
+	struct seen_end end;
+	int r = describe(look, &look->census->pipes[e->pipe], &end);
+
+	if (r < 0)
+		return r;
+	end.pid = e->pid;
+	end.fd = e->fd;
+	end.table = table_of(look->census, e);
+	end.reads = e->reads;
+	end.writes = e->writes;
+	end.nonblocking = e->nonblocking ? FACT_YES : FACT_NO;
+	if (end.writes)
+		end.packet = e->packet ? FACT_YES : FACT_NO;
+	return builder_add_end(look->b, &end);
+}
+
 /* Who was born between the two passes has been told of by /proc, with all of his ends. */
 static bool is_ours_to_tell(const struct look *look, int32_t pid)
 {
 	return pid != look->c->self && census_find(look->census, pid, pid);
 }
 
-static int add_pipe(struct look *look, uint32_t first, uint32_t end)
-{
-	const struct end_record *e = &look->census->ends[first];
-	struct seen_end pipe = { .dev = device_of(e), .ino = e->ino, .named = FACT_NO };
-	int r = 0;
-
-	if (pipe.dev != look->c->pipe_device) {
-		pipe.type = PIPE_FIFO;
-		pipe.named = e->links ? FACT_YES : FACT_NO;
-		r = identify(look, first, end, &pipe);
-	}
-	for (uint32_t i = first; i < end && r == 0; i++)
-		if (is_ours_to_tell(look, look->census->ends[i].pid))
-			r = add_end(look, &look->census->ends[i], &pipe);
-	return r;
-}
-
 static int add_ends(struct look *look)
 {
+	const struct census *c = look->census;
 	int r = 0;
 
-	for (uint32_t i = 0, end; i < look->census->end_count && r == 0; i = end) {
-		end = census_pipe_end(look->census, i);
-		r = add_pipe(look, i, end);
-	}
+	for (uint32_t i = 0; i < c->end_count && r == 0; i++)
+		if (c->ends[i].pipe != NONE && is_ours_to_tell(look, c->ends[i].pid))
+			r = add_end(look, &c->ends[i]);
+	if (r == 0 && census_find(c, look->c->self, look->c->self))
+		r = look_add_own_ends(look);
 	return r;
 }
 
@@ -353,7 +352,7 @@ static bool sleeps_in_call(const struct thread_record *t)
 	       t->syscall >= 0 && !(t->flags & RECORD_ON_CPU);
 }
 
-/* What sleeping calls hold references to; of those that only may, they say so: see census_pipe(). */
+/* What sleeping calls hold references to; of those that only may, they say so: see census_count(). */
 struct calls {
 	struct census_call *list;
 	uint32_t count;
@@ -424,10 +423,10 @@ static void list_polls(const struct look *look, struct calls *calls)
 }
 
 /* Its index in the snapshot, by an end that was put there; NONE when nobody but us holds it. */
-static uint32_t find_pipe(struct look *look, uint32_t first, uint32_t end)
+static uint32_t find_pipe(struct look *look, const struct census_pipe *pipe)
 {
-	for (uint32_t i = first; i < end; i++) {
-		const struct end_record *e = &look->census->ends[i];
+	for (uint32_t i = pipe->first_end; i != NONE; i = look->census->ends[i].next) {
+		const struct census_end *e = &look->census->ends[i];
 		uint32_t process = builder_find_process(look->b, e->pid);
 		const struct holder *holder = process == NONE ? NULL :
 			builder_find_holder(look->b, process, table_of(look->census, e), e->fd);
@@ -455,7 +454,7 @@ static bool has_missing(struct look *look, uint32_t index)
  * A call that holds no reference to the file that its descriptor leads to has begun with another one,
  * which somebody has closed meanwhile, or replaced (dup2(2)): nobody knows what it waits for.
  */
-static void forget_calls(struct look *look, const struct end_record *e)
+static void forget_calls(struct look *look, const struct census_end *e)
 {
 	for (uint32_t i = 0; i < builder_task_count(look->b); i++) {
 		struct task *task = builder_task(look->b, i);
@@ -466,27 +465,30 @@ static void forget_calls(struct look *look, const struct end_record *e)
 	}
 }
 
-static void forget_misplaced(struct look *look, uint32_t first, uint32_t end, uint64_t file)
+static void forget_misplaced(struct look *look, const struct census_pipe *pipe, uint64_t file)
 {
-	for (uint32_t i = first; file && i < end; i++)
+	for (uint32_t i = pipe->first_end; file && i != NONE; i = look->census->ends[i].next)
 		if (look->census->ends[i].file == file)
 			forget_calls(look, &look->census->ends[i]);
 }
 
-static void keep(struct look *look, uint32_t index, const struct census_pipe *counted)
+static void keep(struct look *look, uint32_t index, const struct census_pipe *seen,
+                 const struct census_count *count)
 {
 	struct pipe *pipe = builder_pipe(look->b, index);
 
-	pipe->fill_bytes = counted->fill_bytes;
-	pipe->capacity_bytes = counted->capacity_bytes;
-	pipe->full = counted->full;
-	pipe->no_readers = counted->no_readers;
-	pipe->no_writers = counted->no_writers;
+	if (!seen->known)
+		return;
+	pipe->fill_bytes = seen->fill_bytes;
+	pipe->capacity_bytes = seen->capacity_bytes;
+	pipe->full = seen->full;
+	pipe->no_readers = count->no_readers;
+	pipe->no_writers = count->no_writers;
 	if (has_missing(look, index))
 		return;
-	pipe->unseen_readers = counted->unseen_readers;
-	pipe->unseen_writers = counted->unseen_writers;
-	pipe->extra_references = counted->extra_references;
+	pipe->unseen_readers = count->unseen_readers;
+	pipe->unseen_writers = count->unseen_writers;
+	pipe->extra_references = count->extra_references;
 }
 
 int look_at_counted_pipes(struct look *look)
@@ -500,13 +502,13 @@ int look_at_counted_pipes(struct look *look)
 	list_calls(c, &calls);
 	list_polls(look, &calls);
 	census_sort_calls(calls.list, calls.count);
-	for (uint32_t i = 0, end; i < c->end_count; i = end) {
-		uint32_t pipe = find_pipe(look, i, end = census_pipe_end(c, i));
-		const struct census_pipe counted = census_pipe(c, i, end, calls.list, calls.count);
+	for (uint32_t i = 0; i < c->pipe_count; i++) {
+		uint32_t pipe = find_pipe(look, &c->pipes[i]);
+		const struct census_count count = census_count(c, i, calls.list, calls.count);
 
 		if (pipe != NONE)
-			keep(look, pipe, &counted);
-		forget_misplaced(look, i, end, counted.misplaced);
+			keep(look, pipe, &c->pipes[i], &count);
+		forget_misplaced(look, &c->pipes[i], count.misplaced);
 	}
 	free(calls.list);
 	return 0;

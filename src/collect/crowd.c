@@ -84,12 +84,12 @@ int look_add_thread(struct look *look, int32_t pid, int32_t tid, uint16_t table)
 	return 0;
 }
 
-int look_add_self(struct look *look, struct process *process)
+int look_add_own_ends(struct look *look)
 {
 	for (uint32_t i = 0; i < look->c->own_count; i++) {
 		const struct own_end *own = &look->c->own[i];
 		const struct seen_end end = {
-			.dev = own->dev, .ino = own->ino, .pid = process->pid, .fd = own->fd,
+			.dev = own->dev, .ino = own->ino, .pid = look->c->self, .fd = own->fd,
 			.reads = own->reads, .writes = own->writes, .type = own->type,
 			.nonblocking = own->nonblocking, .packet = own->packet, .named = own->named,
 		};
@@ -98,6 +98,11 @@ int look_add_self(struct look *look, struct process *process)
 		if (r < 0)
 			return r;
 	}
+	return 0;
+}
+
+int look_add_self(struct look *look, struct process *process)
+{
 	process->access = ACCESS_READ;
 	process->self = true;
 	return look_add_thread(look, process->pid, process->pid, 0);
@@ -343,8 +348,10 @@ static int add_process(void *context, const struct listed_process *listed)
 	process->comm = arena_strdup(builder_arena(look->b), listed->comm ? listed->comm : "?");
 	if (!process->comm)
 		return -ENOMEM;
-	if (listed->pid == crowd->look->c->self)
-		return look_add_self(look, process);
+	if (listed->pid == look->c->self) {
+		r = look_add_self(look, process);
+		return r < 0 ? r : look_add_own_ends(look);
+	}
 	if (process->kernel_thread || (process->state == 'Z' && process->thread_count <= 1)) {
 		process->access = ACCESS_NOTHING;
 		return 0;

@@ -19,20 +19,11 @@
 
 enum { PROBE_LIMIT_MS = 300, HURRIED = 64 };
 
-/* The holder by whom a pipe is to be touched. */
-struct touch {
-	uint32_t process, pipe;
-	int32_t tid, fd;         /* a thread whose table has it */
-	bool writes;
-};
-
-static int compare_touches(const void *left, const void *right)
+static int compare_indices(const void *left, const void *right)
 {
-	const struct touch *a = left, *b = right;
+	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
 
-	if (a->process != b->process)
-		return (a->process > b->process) - (a->process < b->process);
-	return (a->pipe > b->pipe) - (a->pipe < b->pipe);
+	return (a > b) - (a < b);
 }
 
 /* Write ends come first, since only they tell fullness; then whom a pidfd leads to on any kernel.
@@ -47,37 +38,36 @@ static int rank(const struct holder *holder, bool leader)
 /* A thread that uses the table, the leader if he does and has not exited; 0 when there is none. */
 static int32_t user_of(const struct look *look, const struct process *process, uint16_t table)
 {
-	uint32_t count, first = look_threads(look, process->pid, &count);
+	uint32_t count, first;
 
 	if (table == 0 && process->state != 'Z')
 		return process->pid;
+	first = look_threads(look, process->pid, &count);
 	for (uint32_t i = first; i < first + count; i++)
 		if (look->threads[i].table == table && look->threads[i].tid != process->pid)
 			return look->threads[i].tid;
 	return 0;
 }
 
-static struct touch choose(struct look *look, uint32_t index)
+/* The holder by whom a pipe is to be touched, or NONE. */
+static uint32_t choose(struct look *look, uint32_t index)
 {
 	const struct pipe *pipe = builder_pipe(look->b, index);
-	struct touch best = { .process = NONE, .pipe = index };
+	const struct holder *first = builder_holder(look->b, 0);
+	uint32_t best = NONE;
 	int best_rank = 0;
 
 	if (look->locked[index])
-		return best;
+		return NONE;
 	for (uint32_t k = 0; k < pipe->ends && best_rank < HIGHEST_RANK; k++) {
 		const struct holder *holder = builder_end(look->b, index, k);
 		const struct process *process = builder_process(look->b, holder->process);
-
 		int32_t tid = user_of(look, process, holder->table);
 		int own_rank = tid ? rank(holder, tid == process->pid) : 0;
 
 		if (process->access == ACCESS_READ && own_rank > best_rank) {
 			best_rank = own_rank;
-			best.process = holder->process;
-			best.tid = tid;
-			best.fd = holder->fd;
-			best.writes = holder->writes;
+			best = (uint32_t)(holder - first);
 		}
 	}
 	return best;
@@ -101,11 +91,11 @@ static bool is_one_sided(struct look *look, uint32_t index)
 /* What the scout needs, and what he found. */
 struct touched {
 	struct look *look;
-	const struct touch *touches;
+	const uint32_t *holders; /* by whom: indices */
 	struct found {
-		bool known;
 		struct probe_result result;
-	} *found;                /* shared with him */
+		bool known;
+	} *found;                /* of each; shared with him */
 	int32_t tid;             /* whose pidfd is open */
 	int pidfd;
 	bool hurries;
@@ -127,19 +117,19 @@ static int open_pidfd(struct touched *t, int32_t tid, bool leader)
 
 static void probe_pipe(struct touched *t, uint32_t i)
 {
-	const struct touch *touch = &t->touches[i];
-	const struct process *process = builder_process(t->look->b, touch->process);
-	const struct pipe *pipe = builder_pipe(t->look->b, touch->pipe);
+	const struct holder *holder = builder_holder(t->look->b, t->holders[i]);
+	const struct process *process = builder_process(t->look->b, holder->process);
+	const struct pipe *pipe = builder_pipe(t->look->b, holder->pipe);
 	const struct probe_end end = {
-		.pid = touch->tid, .fd = touch->fd, .dev = pipe->dev, .ino = pipe->ino,
-		.writes = touch->writes, .fifo = pipe->type == PIPE_FIFO,
+		.pid = user_of(t->look, process, holder->table), .fd = holder->fd, .dev = pipe->dev,
+		.ino = pipe->ino, .writes = holder->writes, .fifo = pipe->type == PIPE_FIFO,
 	};
-	int pidfd = open_pidfd(t, touch->tid, touch->tid == process->pid);
-	bool one_sided = is_one_sided(t->look, touch->pipe);
+	int pidfd = open_pidfd(t, end.pid, end.pid == process->pid);
+	bool one_sided = is_one_sided(t->look, holder->pipe);
 	struct found *found = &t->found[i];
 	int r = probe(pidfd, &end, one_sided, &found->result);
 
-	if (r == 0 && !one_sided && t->look->wants_full[touch->pipe] && found->result.fill_bytes > 0)
+	if (r == 0 && !one_sided && t->look->wants_full[holder->pipe] && found->result.fill_bytes > 0)
 		r = probe(pidfd, &end, true, &found->result);
 	found->known = r == 0;
 }
@@ -164,7 +154,8 @@ static void step(void *context, uint32_t i)
 static struct goal goal_of(const void *context, uint32_t i)
 {
 	const struct touched *t = context;
-	const struct pipe *pipe = builder_pipe(t->look->b, t->touches[i].pipe);
+	const struct pipe *pipe =
+		builder_pipe(t->look->b, builder_holder(t->look->b, t->holders[i])->pipe);
 
 	return (struct goal){ pipe->dev, pipe->ino };
 }
@@ -207,10 +198,9 @@ static int keep_for_later(struct look *look)
 	return r;
 }
 
-/* All that somebody lets us touch stand in front. */
-static int probe_all(struct look *look, const struct touch *touches, uint32_t count)
+static int probe_all(struct look *look, const uint32_t *holders, uint32_t count)
 {
-	struct touched t = { .look = look, .touches = touches, .pidfd = -1 };
+	struct touched t = { .look = look, .holders = holders, .pidfd = -1 };
 	const struct errand errand = {
 		.step = step, .goal = goal_of, .context = &t, .count = count,
 		.limit_ms = PROBE_LIMIT_MS,
@@ -223,7 +213,8 @@ static int probe_all(struct look *look, const struct touch *touches, uint32_t co
 		look->head->view_limits |= LIMIT_TIMEOUT;
 	for (uint32_t i = 0; i < count; i++)
 		if (t.found[i].known)
-			keep(builder_pipe(look->b, touches[i].pipe), &t.found[i].result);
+			keep(builder_pipe(look->b, builder_holder(look->b, holders[i])->pipe),
+			     &t.found[i].result);
 	scout_forget(t.found, count * sizeof(*t.found));
 	return 0;
 }
@@ -256,24 +247,26 @@ static void read_flags(struct look *look)
 
 int look_at_pipes(struct look *look)
 {
-	uint32_t count = builder_pipe_count(look->b);
-	struct touch *touches = calloc((size_t)count + 1, sizeof(*touches));
-	const struct touch nobody = { .process = NONE };
+	uint32_t *holders = calloc((size_t)builder_pipe_count(look->b) + 1, sizeof(*holders));
+	uint32_t count = 0;
 	sigset_t saved;
 	int r = 0;
 
-	if (!touches)
+	if (!holders)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < count; i++)
-		touches[i] = keep_kept(look, i) ? nobody : choose(look, i);
-	qsort(touches, count, sizeof(*touches), compare_touches);
-	while (count && touches[count - 1].process == NONE)
-		count--;
+	for (uint32_t i = 0; i < builder_pipe_count(look->b); i++) {
+		uint32_t holder = keep_kept(look, i) ? NONE : choose(look, i);
+
+		if (holder != NONE)
+			holders[count++] = holder;
+	}
+	/* They lie process by process. */
+	qsort(holders, count, sizeof(*holders), compare_indices);
 	probe_hold_signals(&saved);
 	if (count)
-		r = probe_all(look, touches, count);
+		r = probe_all(look, holders, count);
 	probe_release_signals(&saved);
-	free(touches);
+	free(holders);
 	if (r == 0)
 		r = keep_for_later(look);
 	read_flags(look);

@@ -20,7 +20,7 @@ struct probe_end {
 };
 
 struct probe_result {
-	int64_t fill_bytes, capacity_bytes;
+	int32_t fill_bytes, capacity_bytes; /* as the calls give them */
 	enum fact full, no_writers, no_readers;
 };
 

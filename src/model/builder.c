@@ -6,8 +6,11 @@
 #include "model/builder.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "model/index.h"
 
 /* A growing array of objects of one size. */
 struct list {
@@ -19,9 +22,7 @@ struct list {
 struct builder {
 	struct snapshot *head;
 	struct list processes, pipes, holders, ends, tasks, targets;
-	/* Until builder_link(): the index of each pipe, or NONE, by its hash or at the next free place. */
-	uint32_t *places;
-	uint32_t place_count;    /* a power of two */
+	struct index index;      /* of the pipes, until builder_link() */
 };
 
 /* A zeroed new last item, or NULL. NONE is never a valid index. */
@@ -124,47 +125,17 @@ static struct pipe *pipe_at(const struct builder *b, uint32_t index)
 	return (struct pipe *)b->pipes.items + index;
 }
 
-/* Where that pipe is noted, or would be. */
-static uint32_t *place_of(const struct builder *b, uint64_t dev, uint64_t ino)
-{
-	uint32_t at = (uint32_t)((ino + dev * 31) * UINT64_C(0x9e3779b97f4a7c15) >> 32);
-
-	for (;; at++) {
-		uint32_t *place = &b->places[at & (b->place_count - 1)];
-
-		if (*place == NONE ||
-		    (pipe_at(b, *place)->dev == dev && pipe_at(b, *place)->ino == ino))
-			return place;
-	}
-}
-
-/* For one pipe more, with half of the places free. */
-static int make_places(struct builder *b)
-{
-	uint32_t count = b->place_count ? b->place_count * 2 : 64;
-	uint32_t *places;
-
-	if (b->pipes.count < b->place_count / 2)
-		return 0;
-	places = count > b->place_count ? reallocarray(b->places, count, sizeof(*places)) : NULL;
-	if (!places)
-		return -ENOMEM;
-	b->places = places;
-	b->place_count = count;
-	memset(places, 0xff, count * sizeof(*places));
-	for (uint32_t i = 0; i < b->pipes.count; i++)
-		*place_of(b, pipe_at(b, i)->dev, pipe_at(b, i)->ino) = i;
-	return 0;
-}
-
-/* The pipe of an end, a new one if need be; NONE without memory. */
+/* The index of the pipe of an end, a new one if need be; NONE without memory. */
 static uint32_t pipe_of(struct builder *b, const struct seen_end *end)
 {
-	uint32_t *place = make_places(b) < 0 ? NULL : place_of(b, end->dev, end->ino);
+	_Static_assert(offsetof(struct pipe, dev) == 0 && offsetof(struct pipe, ino) == sizeof(uint64_t),
+	               "it begins with its key");
+	uint32_t index = index_find(&b->index, b->pipes.items, b->pipes.size, b->pipes.count,
+	                            (struct index_key){ end->dev, end->ino });
 	struct pipe *pipe;
 
-	if (!place || *place != NONE)
-		return place ? *place : NONE;
+	if (index < b->pipes.count || index == NONE)
+		return index;
 	pipe = list_add(&b->pipes);
 	if (!pipe)
 		return NONE;
@@ -173,7 +144,7 @@ static uint32_t pipe_of(struct builder *b, const struct seen_end *end)
 	pipe->type = end->type;
 	pipe->fill_bytes = UNKNOWN;
 	pipe->capacity_bytes = UNKNOWN;
-	return *place = b->pipes.count - 1;
+	return index;
 }
 
 /* What an end tells of its pipe. */
@@ -292,12 +263,16 @@ static void find_processes(struct builder *b)
 	b->holders.count = count;
 }
 
-/* Drops pipes that nobody holds, and sorts the rest; the places become a map from old to new indices. */
-static void sort_pipes(struct builder *b)
+/* Drops pipes that nobody holds, and sorts the rest. */
+static int sort_pipes(struct builder *b)
 {
+	uint32_t *new = malloc((size_t)b->pipes.count * sizeof(*new) + 1); /* index of each old one */
 	struct holder *holders = b->holders.items;
 	uint32_t count = 0;
 
+	index_free(&b->index);
+	if (!new)
+		return -ENOMEM;
 	for (uint32_t i = 0; i < b->pipes.count; i++) {
 		struct pipe *pipe = pipe_at(b, i);
 
@@ -308,11 +283,11 @@ static void sort_pipes(struct builder *b)
 	b->pipes.count = count;
 	sort(&b->pipes, compare_pipes);
 	for (uint32_t i = 0; i < count; i++)
-		b->places[pipe_at(b, i)->first_end] = i;
+		new[pipe_at(b, i)->first_end] = i;
 	for (uint32_t i = 0; i < b->holders.count; i++)
-		holders[i].pipe = b->places[holders[i].pipe];
-	free(b->places);
-	b->places = NULL;
+		holders[i].pipe = new[holders[i].pipe];
+	free(new);
+	return 0;
 }
 
 /* Which holders a process has, and, in the order of the holders, which ends a pipe has. */
@@ -349,9 +324,13 @@ static int link_ranges(struct builder *b)
 
 int builder_link(struct builder *b)
 {
+	int r;
+
 	sort(&b->processes, compare_processes);
 	find_processes(b);
-	sort_pipes(b);
+	r = sort_pipes(b);
+	if (r < 0)
+		return r;
 	sort(&b->holders, compare_holders);
 	return link_ranges(b);
 }
@@ -517,7 +496,7 @@ void builder_free(struct builder *b)
 	if (!b)
 		return;
 	snapshot_free(b->head);
-	free(b->places);
+	index_free(&b->index);
 	list_free(&b->processes);
 	list_free(&b->pipes);
 	list_free(&b->holders);

@@ -30,8 +30,8 @@ struct pipe {
 	uint64_t dev, ino;
 	enum pipe_type type;
 	const char *path;        /* of a FIFO, as readlink(2) shows it; NULL when not known */
-	int64_t fill_bytes;      /* FIONREAD */
-	int64_t capacity_bytes;  /* F_GETPIPE_SZ */
+	int32_t fill_bytes;      /* FIONREAD: an int */
+	int32_t capacity_bytes;  /* F_GETPIPE_SZ */
 	enum fact full;          /* the write end does not poll POLLOUT; asked only where it matters */
 	enum fact packet;        /* a write end is O_DIRECT, pipe(2) "packet mode" */
 	enum fact no_writers;    /* POLLHUP on a read end: nobody at all holds a write end */

@@ -98,7 +98,7 @@ static char *member_detail(const struct snapshot *s, const struct task *task)
 	if (!pipe || (wait->kind != WAIT_PIPE_SPACE && wait->kind != WAIT_PIPE_DATA))
 		return phrase_take(&phrase);
 	if (pipe->fill_bytes > 0 && pipe->capacity_bytes > 0)
-		phrase_add(&phrase, "%" PRId64 " of %" PRId64 " bytes", pipe->fill_bytes,
+		phrase_add(&phrase, "%" PRId32 " of %" PRId32 " bytes", pipe->fill_bytes,
 		           pipe->capacity_bytes);
 	if (pipe->full == FACT_YES)
 		phrase_add(&phrase, "%sfull", phrase.length ? ", " : "");

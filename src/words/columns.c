@@ -23,7 +23,7 @@ int columns_percent(const struct pipe *pipe)
 		return 100;
 	if (pipe->fill_bytes < 0 || pipe->capacity_bytes <= 0)
 		return UNKNOWN;
-	percent = pipe->fill_bytes * 100 / pipe->capacity_bytes;
+	percent = (int64_t)pipe->fill_bytes * 100 / pipe->capacity_bytes;
 	return percent >= 100 ? 99 : percent == 0 && pipe->fill_bytes > 0 ? 1 : (int)percent;
 }
 

@@ -40,7 +40,7 @@ static const struct {
 
 static const struct {
 	uint64_t dev, ino;
-	int64_t bytes;
+	int32_t bytes;
 	enum fact full;
 	uint32_t writer, reader;
 	int32_t write_fd, read_fd;

@@ -82,14 +82,23 @@ static struct census taken(void)
 	return c;
 }
 
-/* What follows for pipe 7 from the ends in the stream. */
-static struct census_pipe counted(const struct census_call *calls, uint32_t call_count)
+/* What the ends in the stream tell of pipe 7, and what follows. */
+static struct census_pipe told(void)
 {
 	struct census c = taken();
-	struct census_pipe pipe = census_pipe(&c, 0, census_pipe_end(&c, 0), calls, call_count);
+	struct census_pipe pipe = c.pipes[0];
 
 	census_free(&c);
 	return pipe;
+}
+
+static struct census_count counted(const struct census_call *calls, uint32_t call_count)
+{
+	struct census c = taken();
+	struct census_count count = census_count(&c, 0, calls, call_count);
+
+	census_free(&c);
+	return count;
 }
 
 static int setup(void **state)
@@ -201,7 +210,7 @@ static void test_census__survives_noise(void **state)
 		end.file++;
 		put_end(&end);
 		c = taken();
-		census_pipe(&c, 0, c.end_count, NULL, 0);
+		census_count(&c, 0, NULL, 0);
 		census_free(&c);
 	}
 }
@@ -253,45 +262,46 @@ static void test_census__full_by_slots(void **state)
 	end.tail_slot = UINT32_MAX - 12; /* the counters run over */
 	end.fill_bytes = 16;
 	put_end(&end);
-	pipe = counted(NULL, 0);
+	pipe = told();
 	assert_int_equal(pipe.full, FACT_YES);
 	assert_int_equal(pipe.fill_bytes, 16);
 	assert_int_equal(pipe.capacity_bytes, 16 * sysconf(_SC_PAGESIZE));
 	end.tail_slot++;
 	put_end(&end);
-	assert_int_equal(counted(NULL, 0).full, FACT_NO);
+	assert_int_equal(told().full, FACT_NO);
 	end.tail_slot = end.head_slot + 1; /* read later than the head */
 	put_end(&end);
-	assert_int_equal(counted(NULL, 0).full, FACT_UNKNOWN);
+	assert_int_equal(told().full, FACT_UNKNOWN);
 }
 
 static void test_census__hang_ups(void **state)
 {
 	struct end_record end = an_end(5, 1, WRITES);
-	struct census_pipe pipe;
+	struct census_count count;
 
 	(void)state;
 	end.readers = 0;
 	put_end(&end);
-	pipe = counted(NULL, 0);
-	assert_int_equal(pipe.no_readers, FACT_YES);
-	assert_int_equal(pipe.no_writers, FACT_NO);
-	assert_int_equal(pipe.unseen_readers, FACT_NO);
+	count = counted(NULL, 0);
+	assert_int_equal(count.no_readers, FACT_YES);
+	assert_int_equal(count.no_writers, FACT_NO);
+	assert_int_equal(count.unseen_readers, FACT_NO);
 }
 
 static void test_census__an_opened_path_tells_nothing(void **state)
 {
 	struct end_record end = an_end(5, 1, 0);
-	struct census_pipe pipe;
+	struct census_count count;
 
 	(void)state;
 	end.has_pipe = 0;
 	put_end(&end);
-	pipe = counted(NULL, 0);
-	assert_int_equal(pipe.fill_bytes, UNKNOWN);
-	assert_int_equal(pipe.full, FACT_UNKNOWN);
-	assert_int_equal(pipe.unseen_readers, FACT_UNKNOWN);
-	assert_int_equal(pipe.unseen_writers, FACT_UNKNOWN);
+	assert_false(told().known);
+	put_end(&end);
+	count = counted(NULL, 0);
+	assert_int_equal(count.no_readers, FACT_UNKNOWN);
+	assert_int_equal(count.unseen_readers, FACT_UNKNOWN);
+	assert_int_equal(count.unseen_writers, FACT_UNKNOWN);
 }
 
 /* A parent with the read end, a child that inherited the write end from him. */
@@ -314,25 +324,25 @@ static void put_family(int64_t references, uint32_t readers)
 
 static void test_census__all_are_seen(void **state)
 {
-	struct census_pipe pipe;
+	struct census_count count;
 
 	(void)state;
 	put_family(2, 1);
-	pipe = counted(NULL, 0);
-	assert_int_equal(pipe.unseen_readers, FACT_NO);
-	assert_int_equal(pipe.unseen_writers, FACT_NO);
+	count = counted(NULL, 0);
+	assert_int_equal(count.unseen_readers, FACT_NO);
+	assert_int_equal(count.unseen_writers, FACT_NO);
 }
 
 /* By fork(2) or through a socket: the same open file, one reference more. */
 static void test_census__a_shared_file_may_have_unseen_holders(void **state)
 {
-	struct census_pipe pipe;
+	struct census_count count;
 
 	(void)state;
 	put_family(3, 1);
-	pipe = counted(NULL, 0);
-	assert_int_equal(pipe.unseen_readers, FACT_NO);
-	assert_int_equal(pipe.unseen_writers, FACT_UNKNOWN);
+	count = counted(NULL, 0);
+	assert_int_equal(count.unseen_readers, FACT_NO);
+	assert_int_equal(count.unseen_writers, FACT_UNKNOWN);
 	put_family(-1, 1);
 	assert_int_equal(counted(NULL, 0).unseen_writers, FACT_UNKNOWN);
 }
@@ -351,13 +361,13 @@ static void test_census__a_shared_table_may_have_unseen_users(void **state)
 
 static void test_census__an_unseen_file_has_an_unseen_holder(void **state)
 {
-	struct census_pipe pipe;
+	struct census_count count;
 
 	(void)state;
 	put_family(2, 2);
-	pipe = counted(NULL, 0);
-	assert_int_equal(pipe.unseen_readers, FACT_YES);
-	assert_int_equal(pipe.unseen_writers, FACT_NO);
+	count = counted(NULL, 0);
+	assert_int_equal(count.unseen_readers, FACT_YES);
+	assert_int_equal(count.unseen_writers, FACT_NO);
 }
 
 /* Read one after the other, the ends do not agree: things are on their way. */
@@ -449,9 +459,12 @@ static void test_census__a_call_without_a_reference_is_on_another_file(void **st
 	assert_int_equal(counted(NULL, 0).misplaced, 0);
 }
 
-static void test_census__pipes_lie_side_by_side(void **state)
+/* In an order in which those of one open file stand together; one that is shown twice is one. */
+static void test_census__links_the_ends_of_a_pipe(void **state)
 {
-	struct end_record end = an_end(5, 3, READS);
+	struct end_record end = an_end(5, 3, WRITES);
+	const struct census_pipe *pipe;
+	const struct census_end *first;
 	struct census c;
 
 	(void)state;
@@ -460,11 +473,19 @@ static void test_census__pipes_lie_side_by_side(void **state)
 	put_end(&end);
 	end.dev = 13;
 	end.fd = 9;
+	end.file = 1;
+	put_end(&end);
 	put_end(&end);
 	c = taken();
-	assert_int_equal(census_pipe_end(&c, 0), 1);
-	assert_int_equal(c.ends[0].dev, 12);
-	assert_int_equal(census_pipe_end(&c, 1), 3);
+	assert_int_equal(c.pipe_count, 2);
+	pipe = &c.pipes[c.ends[0].pipe];
+	first = &c.ends[pipe->first_end];
+	assert_int_equal(pipe->dev, 13);
+	assert_int_equal(first->fd, 9);
+	assert_int_equal(c.ends[first->next].fd, 3);
+	assert_int_equal(c.ends[first->next].next, NONE);
+	assert_true((c.ends[2].pipe == NONE) != (c.ends[3].pipe == NONE));
+	assert_int_equal(c.ends[c.pipes[c.ends[1].pipe].first_end].next, NONE);
 	census_free(&c);
 }
 
@@ -511,7 +532,7 @@ int main(void)
 		cmocka_unit_test_setup(test_census__calls_hold_references, setup),
 		cmocka_unit_test_setup(test_census__calls_may_hold_references, setup),
 		cmocka_unit_test_setup(test_census__a_call_without_a_reference_is_on_another_file, setup),
-		cmocka_unit_test_setup(test_census__pipes_lie_side_by_side, setup),
+		cmocka_unit_test_setup(test_census__links_the_ends_of_a_pipe, setup),
 		cmocka_unit_test_setup(test_census__states, setup),
 	};
 

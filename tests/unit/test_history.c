@@ -9,7 +9,7 @@
 #include "tui/history.h"
 #include "world.h"
 
-static void add(struct history *h, int64_t fill_bytes, uint64_t ino)
+static void add(struct history *h, int32_t fill_bytes, uint64_t ino)
 {
 	struct world *w = world_new();
 	struct snapshot *s;

@@ -41,7 +41,7 @@ static uint32_t pipe_at(struct scene *s, int fd)
 	return builder_find_pipe(s->look.b, DEVICE, (uint64_t)fd);
 }
 
-static void fill(struct scene *s, int fd, int64_t bytes, enum fact full)
+static void fill(struct scene *s, int fd, int32_t bytes, enum fact full)
 {
 	struct pipe *pipe = builder_pipe(s->look.b, pipe_at(s, fd));
 
@@ -67,7 +67,7 @@ static int settled(struct scene *s)
 static void test_infer_settle__writer(void **state)
 {
 	static const struct {
-		int64_t bytes[PIPES];
+		int32_t bytes[PIPES];
 		enum fact full[PIPES];
 		int fd;
 	} cases[] = {
@@ -96,7 +96,7 @@ static void test_infer_settle__writer(void **state)
 static void test_infer_settle__reader(void **state)
 {
 	static const struct {
-		int64_t bytes[PIPES];
+		int32_t bytes[PIPES];
 		int fd;
 	} cases[] = {
 		{ { 0, 1 }, 1 }, { { 1, 0 }, 2 },

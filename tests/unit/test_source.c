@@ -86,7 +86,7 @@ static struct snapshot *filling_pipe(unsigned look)
 {
 	struct snapshot *s = empty_pipe(look);
 
-	world_edit_pipe(s, 1)->fill_bytes = 100 + look;
+	world_edit_pipe(s, 1)->fill_bytes = 100 + (int32_t)look;
 	return s;
 }
 
