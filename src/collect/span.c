@@ -4,6 +4,7 @@
  */
 #include "collect/span.h"
 
+#include <limits.h>
 #include <string.h>
 
 struct span span_of(const char *text, size_t length)
@@ -32,13 +33,14 @@ void span_take_blanks(struct span *s)
 		s->at++;
 }
 
+/* More than any base for what is none. */
 static unsigned digit_value(char c)
 {
-	if (c >= '0' && c <= '9')
-		return (unsigned)(c - '0');
-	if (c >= 'a' && c <= 'f')
-		return (unsigned)(c - 'a') + 10;
-	return UINT32_MAX;
+	static const unsigned char one_more[UCHAR_MAX + 1] = {
+		['0'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, ['a'] = 11, 12, 13, 14, 15, 16,
+	};
+
+	return one_more[(unsigned char)c] - 1U;
 }
 
 bool span_take_digits(struct span *s, unsigned base, uint64_t *ret)
