@@ -34,8 +34,6 @@ static char *command_of(struct arena *arena, const struct request *q)
 
 	while (length && q->data[length - 1] == '\0')
 		length--;
-	if (length > LONGEST_COMMAND)
-		length = LONGEST_COMMAND;
 	command = arena_strndup(arena, q->data, length);
 	for (size_t i = 0; command && i < length; i++)
 		if (command[i] == '\0')
@@ -55,16 +53,17 @@ static char *unit_of(struct arena *arena, const struct request *q)
 /* A file of a process, and what is made of it. */
 struct name_file {
 	const char *name;
+	size_t most;             /* bytes of it; 0 for a list */
 	bool may_be_empty;       /* an empty text tells something, too */
 	size_t place;            /* of the text in struct process */
 	char *(*text_of)(struct arena *arena, const struct request *q);
 };
 
 static const struct name_file command_file = {
-	"cmdline", false, offsetof(struct process, command), command_of,
+	"cmdline", LONGEST_COMMAND, false, offsetof(struct process, command), command_of,
 };
 static const struct name_file unit_file = {
-	"cgroup", true, offsetof(struct process, unit), unit_of,
+	"cgroup", 0, true, offsetof(struct process, unit), unit_of,
 };
 
 static void put(struct process *process, const struct name_file *file, const char *text)
@@ -72,11 +71,11 @@ static void put(struct process *process, const struct name_file *file, const cha
 	*(const char **)((char *)process + file->place) = *text || file->may_be_empty ? text : NULL;
 }
 
-static struct request file_request(int32_t pid, uint32_t index, const char *name)
+static struct request file_request(int32_t pid, uint32_t index, const struct name_file *file)
 {
-	struct request q = { .kind = REQUEST_FILE, .pid = pid, .id = index };
+	struct request q = { .kind = REQUEST_FILE, .pid = pid, .id = index, .length = file->most };
 
-	snprintf(q.name, sizeof(q.name), "%s", name);
+	snprintf(q.name, sizeof(q.name), "%s", file->name);
 	return q;
 }
 
@@ -117,7 +116,7 @@ static int read_files(struct look *look, struct request *requests, const struct 
 		struct process *process = builder_process(look->b, i);
 
 		if (is_shown(look, i) && !take_kept(look, process, file))
-			requests[asked++] = file_request(process->pid, i, file->name);
+			requests[asked++] = file_request(process->pid, i, file);
 	}
 	r = worker_do(requests, asked, NAMES_LIMIT_MS);
 	for (uint32_t i = 0; i < asked && r == 0; i++)

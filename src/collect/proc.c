@@ -30,14 +30,14 @@ int proc_open(int32_t pid)
 }
 
 /*
- * Until the buffer is full or the file ends. A file `in_one_piece` (single_open(), fs/seq_file.c)
- * has nothing more behind a whole line, so that need not be asked for.
+ * Until the buffer is full or the file ends. A file `in_one_piece` (single_open() in fs/seq_file.c, and
+ * what is copied) gives all that it has at once: after less than was wanted nothing more need be asked for.
  */
 static ssize_t read_fully(int fd, char *buffer, size_t size, bool in_one_piece)
 {
 	size_t length = 0;
 
-	while (length < size && !(in_one_piece && length && buffer[length - 1] == '\n')) {
+	while (length < size && !(in_one_piece && length)) {
 		ssize_t n = read(fd, buffer + length, size - length);
 
 		if (n == 0)

@@ -112,12 +112,18 @@ static void read_memory(struct request *q)
 
 static void read_file(struct request *q)
 {
-	char path[96], *text;
+	char path[96], *text = NULL;
 	ssize_t n;
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", q->pid, q->name);
-	n = proc_read_all(AT_FDCWD, path, &text);
+	if (q->length) {
+		text = malloc(q->length);
+		n = text ? proc_read(AT_FDCWD, path, text, q->length) : -ENOMEM;
+	} else {
+		n = proc_read_all(AT_FDCWD, path, &text);
+	}
 	if (n < 0) {
+		free(text);
 		q->status = (int)n;
 		return;
 	}

@@ -13,7 +13,7 @@
 
 enum request_kind {
 	REQUEST_MEMORY,          /* `length` bytes at `address` of `pid`: process_vm_readv(2) */
-	REQUEST_FILE,            /* the whole of /proc/`pid`/`name` */
+	REQUEST_FILE,            /* /proc/`pid`/`name`: a list, or the first `length` bytes of what is none */
 	REQUEST_STAT,            /* statx(2) of /proc/`pid`/`name`: data is a struct statx */
 	REQUEST_USER,            /* the name of user `id` */
 	REQUEST_SHARED           /* whether `pid` and process `id` share their memory: then with data */
