@@ -10,8 +10,8 @@
 #include "model/arena.h"
 #include "model/snapshot.h"
 
-/* One for each pipe, worst first. */
-enum verdict {
+/* One for each pipe, worst first; in one byte. */
+enum __attribute__((packed)) verdict {
 	VERDICT_DEADLOCK,      /* on a knot: nobody who could move it can ever run */
 	VERDICT_STALLED,       /* full, a writer blocked for long, but a reader is alive */
 	VERDICT_BACKPRESSURE,  /* full, and not stalled */
@@ -85,9 +85,9 @@ struct stall {
 
 /* What is known of one pipe beyond the facts. */
 struct pipe_finding {
-	enum verdict verdict;
 	uint32_t deadlock;       /* index in diagnosis.deadlocks, or NONE */
 	uint32_t stall;          /* index in diagnosis.stalls, or NONE */
+	enum verdict verdict;
 	bool in_scope;           /* held by a process in scope */
 	enum fact unseen_writers, unseen_readers; /* somebody holds such an end who was not seen */
 };

@@ -158,7 +158,7 @@ void stuckbox_setup(struct stuckbox *box)
 	};
 	box->stall = (struct stall){ PIPE_STALLED, 42000, TASK_FFMPEG, TASK_NODE };
 	for (uint32_t i = 0; i < STUCKBOX_PIPES; i++)
-		box->pipes[i] = (struct pipe_finding){ lines[i].verdict, NONE, NONE, true, FACT_NO,
+		box->pipes[i] = (struct pipe_finding){ NONE, NONE, lines[i].verdict, true, FACT_NO,
 		                                       FACT_NO };
 	box->pipes[PIPE_ARTICLE].deadlock = 0;
 	box->pipes[PIPE_STALLED].stall = 0;
