@@ -279,7 +279,7 @@ static __always_inline void put_arguments(const struct pt_regs *regs, struct thr
 	}
 }
 
-static __always_inline void put_kept(const struct pt_regs *regs, struct registers_record *r)
+static __always_inline void put_kept(const struct pt_regs *regs, struct thread_record *r)
 {
 	r->kept[0] = regs->bx;
 	r->kept[1] = regs->si;
@@ -330,7 +330,7 @@ static __always_inline void put_arguments(const struct pt_regs *regs, struct thr
 	r->args[5] = regs->regs[5];
 }
 
-static __always_inline void put_kept(const struct pt_regs *regs, struct registers_record *r)
+static __always_inline void put_kept(const struct pt_regs *regs, struct thread_record *r)
 {
 	__builtin_memcpy(r->kept, &regs->regs[19], 12 * sizeof(*r->kept));
 }
@@ -375,13 +375,6 @@ static __always_inline void find_own(void)
 		(void *)pid + own.offset + bpf_core_field_offset(struct upid, ns));
 }
 
-static __always_inline void begin_pass(void)
-{
-	find_own();
-	descriptors = 0;
-	owner.task = NULL;
-}
-
 /* The number that a struct pid has in our PID namespace, or 0. Global: it is verified but once. */
 __attribute__((noinline)) __s32 number_of(__u64 address)
 {
@@ -412,7 +405,7 @@ static __always_inline long put(struct seq_file *seq, void *record, __u32 kind, 
 	return bpf_seq_write(seq, record, size);
 }
 
-/* ---- threads ---- */
+/* ---- threads: shares nothing with the other pass but who we are, so that it may run beside one ---- */
 
 static __always_inline void put_call(struct task_struct *task, struct thread_record *r)
 {
@@ -423,6 +416,7 @@ static __always_inline void put_call(struct task_struct *task, struct thread_rec
 	r->syscall = call_of(regs);
 	r->sp = sp_of(regs);
 	r->pc = pc_of(regs);
+	put_kept(regs, r);
 	if (is_compat(task, regs))
 		r->flags |= RECORD_COMPAT;
 	put_arguments(regs, r);
@@ -447,7 +441,7 @@ int each_thread(struct bpf_iter__task *ctx)
 	struct files_struct *files;
 
 	if (ctx->meta->seq_num == 0)
-		begin_pass();
+		find_own();
 	if (!task) {
 		put(seq, &finish, RECORD_FINISH, sizeof(finish));
 		return 0;
@@ -474,6 +468,7 @@ int each_thread(struct bpf_iter__task *ctx)
 	r.ran_ns = task->se.exec_start;
 	if (!r.ran_ns && bpf_core_field_exists(task->se.avg))
 		r.ran_ns = task->se.avg.last_update_time;
+	r.run_ns = task->se.sum_exec_runtime;
 	r.processor = -1;
 	if (bpf_core_field_exists(task->thread_info.cpu))
 		r.processor = (__s32)task->thread_info.cpu;
@@ -485,33 +480,6 @@ int each_thread(struct bpf_iter__task *ctx)
 	if (task->__state != r.state)
 		r.flags |= RECORD_ON_CPU;
 	put(seq, &r, RECORD_THREAD, sizeof(r));
-	return 0;
-}
-
-/* ---- registers ---- */
-
-/* Shares nothing with the other passes but who we are, so that it may run beside one. */
-SEC("iter/task")
-int each_registers(struct bpf_iter__task *ctx)
-{
-	struct task_struct *task = ctx->task;
-	struct registers_record r = { 0 };
-	struct pt_regs *regs;
-
-	if (ctx->meta->seq_num == 0)
-		find_own();
-	if (!task || !task->__state)
-		return 0;
-	regs = (void *)bpf_task_pt_regs(task);
-	if (!regs || call_of(regs) < 0)
-		return 0;
-	r.pid = process_of(task);
-	r.tid = number_of((__u64)BPF_CORE_READ(task, thread_pid));
-	r.run_ns = task->se.sum_exec_runtime;
-	r.pc = pc_of(regs);
-	r.sp = sp_of(regs);
-	put_kept(regs, &r);
-	put(ctx->meta->seq, &r, RECORD_REGISTERS, sizeof(r));
 	return 0;
 }
 
@@ -693,8 +661,11 @@ int each_descriptor(struct bpf_iter__task_file *ctx)
 	unsigned long magic;
 	long r = 0;
 
-	if (ctx->meta->seq_num == 0)
-		begin_pass();
+	if (ctx->meta->seq_num == 0) {
+		find_own();
+		descriptors = 0;
+		owner.task = NULL;
+	}
 	if (!task || !file) {
 		finish.descriptors = descriptors;
 		put(seq, &finish, RECORD_FINISH, sizeof(finish));

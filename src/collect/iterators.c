@@ -119,7 +119,6 @@ int iterators_pass(const struct iterators *iterators, enum iterator which,
 	const int links[] = {
 		[ITERATOR_THREADS] = kernel->links.each_thread_fd,
 		[ITERATOR_DESCRIPTORS] = kernel->links.each_descriptor_fd,
-		[ITERATOR_REGISTERS] = kernel->links.each_registers_fd,
 	};
 	__attribute__((cleanup(proc_close))) int fd = create(links[which]);
 	char *buffer = malloc(PASS_BUFFER);

@@ -10,7 +10,7 @@
 
 struct iterators;
 
-enum iterator { ITERATOR_THREADS, ITERATOR_DESCRIPTORS, ITERATOR_REGISTERS };
+enum iterator { ITERATOR_THREADS, ITERATOR_DESCRIPTORS };
 
 /*
  * Loads them; afterwards none of the capabilities is needed any more, only bpf(2) itself, for

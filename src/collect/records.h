@@ -12,8 +12,7 @@ enum record_kind {
 	RECORD_END,              /* of a pipe */
 	RECORD_URING,            /* a descriptor of an io_uring */
 	RECORD_FLIGHT,           /* a unix socket that carries descriptors */
-	RECORD_FINISH,           /* all have been shown; who has come since may follow */
-	RECORD_REGISTERS         /* of a thread that sleeps, in a pass of their own */
+	RECORD_FINISH            /* all have been shown; who has come since may follow */
 };
 
 struct record_head {
@@ -26,13 +25,17 @@ enum record_flag {
 	RECORD_RING     = 1 << 2  /* has an io_uring, which need not have a descriptor */
 };
 
+enum { RECORD_KEPT = 12 };
+
 /* All numbers of processes, threads and groups are those of our own PID namespace, 0 for none. */
 struct thread_record {
 	struct record_head head;
 	uint64_t table;          /* which descriptor table; 0 when it has none any more */
 	uint64_t start_ns;       /* since boot */
 	uint64_t ran_ns;         /* when it last began to run, as parse_sched() has it */
+	uint64_t run_ns;         /* how long it has run, se.sum_exec_runtime */
 	uint64_t args[6], sp, pc;
+	uint64_t kept[RECORD_KEPT]; /* as struct registers has them, model/trace.h */
 	int32_t syscall;         /* negative for none */
 	int32_t pid, tid, ppid, pgid, tracer, exit_signal, threads;
 	int32_t processor;       /* on which it last ran */
@@ -66,16 +69,6 @@ struct other_record {
 	struct record_head head;
 	uint64_t table;
 	int32_t pid, fd;
-};
-
-enum { RECORD_KEPT = 12 };
-
-/* Where the thread is, and what a function keeps for its caller (struct registers, model/trace.h). */
-struct registers_record {
-	struct record_head head;
-	int32_t pid, tid;
-	uint64_t run_ns;         /* how long it has run, se.sum_exec_runtime */
-	uint64_t pc, sp, kept[RECORD_KEPT];
 };
 
 struct finish_record {

@@ -6,62 +6,52 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collect/records.h"
+#include "collect/census.h"
 
 static_assert((int)RECORD_KEPT == (int)REGISTERS_KEPT, "the kernel's side knows no other header");
 
-struct gathering {
-	int32_t pid;
-	struct registers *found;
-	uint32_t count, room;
-};
-
-static int add(struct gathering *g, const struct registers_record *r)
-{
-	if (g->count == g->room) {
-		uint32_t room = g->room ? 2 * g->room : 16;
-		struct registers *found = reallocarray(g->found, room, sizeof(*found));
-
-		if (!found)
-			return -ENOMEM;
-		g->found = found;
-		g->room = room;
-	}
-	g->found[g->count] = (struct registers){
-		.tid = r->tid, .run_ns = r->run_ns, .pc = r->pc, .sp = r->sp,
-	};
-	memcpy(g->found[g->count++].kept, r->kept, sizeof(r->kept));
-	return 0;
-}
-
-/* All records are of one size. */
 static ssize_t take(void *context, const char *data, size_t length)
 {
-	struct gathering *g = context;
-	size_t used = 0;
+	return census_take(context, data, length);
+}
 
-	for (; length - used >= sizeof(struct registers_record); used += sizeof(struct registers_record)) {
-		const struct registers_record *r = (const void *)(data + used);
+/* Who runs has others by now than he entered the kernel with. */
+static bool sleeps_in_call(const struct thread_record *t)
+{
+	return t->state && t->syscall >= 0 && !(t->flags & RECORD_ON_CPU);
+}
 
-		if (r->head.kind != RECORD_REGISTERS || r->head.size != sizeof(*r))
-			return -EBADMSG;
-		if (r->pid == g->pid && add(g, r) < 0)
-			return -ENOMEM;
-	}
-	return (ssize_t)used;
+static struct registers registers_of(const struct thread_record *t)
+{
+	struct registers registers = { .tid = t->tid, .run_ns = t->run_ns, .pc = t->pc, .sp = t->sp };
+
+	memcpy(registers.kept, t->kept, sizeof(registers.kept));
+	return registers;
+}
+
+static int gather(const struct census *c, int32_t pid, struct registers **ret_registers,
+                  uint32_t *ret_count)
+{
+	struct registers *found = calloc((size_t)c->thread_count + 1, sizeof(*found));
+
+	if (!found)
+		return -ENOMEM;
+	*ret_registers = found;
+	*ret_count = 0;
+	for (uint32_t i = 0; i < c->thread_count; i++)
+		if (c->threads[i].pid == pid && sleeps_in_call(&c->threads[i]))
+			found[(*ret_count)++] = registers_of(&c->threads[i]);
+	return 0;
 }
 
 int registers_read(const struct iterators *iterators, int32_t pid, struct registers **ret_registers,
                    uint32_t *ret_count)
 {
-	struct gathering g = { .pid = pid };
-	int r = iterators_pass(iterators, ITERATOR_REGISTERS, take, &g);
+	struct census c = { 0 };
+	int r = iterators_pass(iterators, ITERATOR_THREADS, take, &c);
 
-	if (r < 0) {
-		free(g.found);
-		return r;
-	}
-	*ret_registers = g.found;
-	*ret_count = g.count;
-	return 0;
+	if (r == 0)
+		r = gather(&c, pid, ret_registers, ret_count);
+	census_free(&c);
+	return r;
 }
