@@ -306,6 +306,7 @@ void census_begin_threads(struct census *c)
 
 void census_begin_ends(struct census *c)
 {
+	index_free(&c->index);
 	c->pipe_count = c->end_count = c->uring_count = 0;
 	c->in_flight = c->finished = false;
 }
