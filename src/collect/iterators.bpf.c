@@ -405,7 +405,7 @@ static __always_inline long put(struct seq_file *seq, void *record, __u32 kind, 
 	return bpf_seq_write(seq, record, size);
 }
 
-/* ---- threads: shares nothing with the other pass but who we are, so that it may run beside one ---- */
+/* ---- threads ---- */
 
 static __always_inline void put_call(struct task_struct *task, struct thread_record *r)
 {
@@ -431,6 +431,7 @@ static __always_inline bool has_ring(struct task_struct *task)
 	return rings && BPF_CORE_READ(rings, xa.xa_head);
 }
 
+/* Shares nothing with the other program but who we are, so that it may run beside it and itself. */
 SEC("iter/task")
 int each_thread(struct bpf_iter__task *ctx)
 {

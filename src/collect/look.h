@@ -70,7 +70,10 @@ bool look_suspects(const struct look *look, int32_t pid);
 
 /* crowd.c: who is there and which ends they hold. 0 or -errno. */
 int look_at_crowd(struct look *look);
-/* The same for some processes; for one thread; for ourselves; for the ends that we were started with. 0 or -ENOMEM. */
+/*
+ * The same for some processes; for one thread; for ourselves; for the ends that we were started
+ * with. 0 or -ENOMEM.
+ */
 int look_at_some(struct look *look, const int32_t *pids, uint32_t count);
 int look_add_thread(struct look *look, int32_t pid, int32_t tid, uint16_t table);
 int look_add_self(struct look *look, struct process *process);

@@ -30,8 +30,8 @@ int proc_open(int32_t pid)
 }
 
 /*
- * Until the buffer is full or the file ends. A file `in_one_piece` (single_open() in fs/seq_file.c, and
- * what is copied) gives all that it has at once: after less than was wanted nothing more need be asked for.
+ * Until the buffer is full or the file ends. A file `in_one_piece` (single_open() in
+ * fs/seq_file.c, and what is copied) gives all that it has at once: nothing more need be asked for.
  */
 static ssize_t read_fully(int fd, char *buffer, size_t size, bool in_one_piece)
 {

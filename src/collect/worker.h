@@ -13,7 +13,8 @@
 
 enum request_kind {
 	REQUEST_MEMORY,          /* `length` bytes at `address` of `pid`: process_vm_readv(2) */
-	REQUEST_FILE,            /* /proc/`pid`/`name`: a list, or the first `length` bytes of what is none */
+	REQUEST_FILE,            /* /proc/`pid`/`name`: with a `length` so much of it in one read,
+	                            which is for no list (proc.h), else all */
 	REQUEST_STAT,            /* statx(2) of /proc/`pid`/`name`: data is a struct statx */
 	REQUEST_USER,            /* the name of user `id` */
 	REQUEST_SHARED           /* whether `pid` and process `id` share their memory: then with data */

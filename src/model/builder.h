@@ -36,7 +36,10 @@ struct snapshot *builder_head(struct builder *b);
 /* Everything unknown but the pid. The pid must be new. */
 struct process *builder_add_process(struct builder *b, int32_t pid);
 int builder_add_end(struct builder *b, const struct seen_end *end);
-/* Before builder_link(): the ends that were added so far, in that order, with all that is known of their pipes. */
+/*
+ * Before builder_link(): the ends that were added so far, in that order, with all that is known of
+ * their pipes.
+ */
 uint32_t builder_seen_count(const struct builder *b);
 struct seen_end builder_seen(const struct builder *b, uint32_t index);
 
