@@ -50,13 +50,16 @@ static const char *pipe_id(const struct pipe *pipe, char id[ID_SIZE])
 
 /* ---- which pipe ---- */
 
-static uint32_t find_path(const struct snapshot *s, const char *path)
+/* Whether it is a FIFO; NONE as its pipe where nobody is seen to have it open. */
+static bool find_path(const struct snapshot *s, const char *path, uint32_t *ret_pipe)
 {
 	struct stat st;
 
+	*ret_pipe = NONE;
 	if (stat(path, &st) < 0 || !S_ISFIFO(st.st_mode))
-		return NONE;
-	return snapshot_find_pipe(s, st.st_dev, st.st_ino);
+		return false;
+	*ret_pipe = snapshot_find_pipe(s, st.st_dev, st.st_ino);
+	return true;
 }
 
 static int say_ambiguous(const struct snapshot *s, const char *word, const uint32_t *pipes,
@@ -74,43 +77,59 @@ static int say_ambiguous(const struct snapshot *s, const char *word, const uint3
 	return -EINVAL;
 }
 
+static int say_missing(const struct snapshot *s, const char *word, bool is_fifo,
+                       char text[ACTION_TEXT_SIZE])
+{
+	char shown[64];
+
+	escape_text(shown, sizeof(shown), word);
+	if (s->denied && s->view_limits & LIMIT_NOT_ROOT)
+		return say(text, -ENOENT, "no such pipe: '%s' is not in what could be seen "
+		           "(%" PRIu32 " %s could not be read: run as root)", shown, s->denied,
+		           s->denied == 1 ? "process" : "processes");
+	if (is_fifo)
+		return say(text, -ENOENT, "no such pipe: nobody is seen to have the FIFO '%s' open",
+		           shown);
+	return say(text, -ENOENT, "no such pipe: '%s' (pipe:[INODE], INODE, PID:FD, or a path)",
+	           shown);
+}
+
 static int find_pipe(const struct snapshot *s, const char *word, uint32_t *ret_pipe,
                      char text[ACTION_TEXT_SIZE])
 {
-	uint32_t found[PIPES_NAMED], count;
-	char shown[64];
+	uint32_t found[PIPES_NAMED] = { NONE }, count;
+	bool is_fifo = pipe_name_is_path(word) && find_path(s, word, &found[0]);
 
-	found[0] = pipe_name_is_path(word) ? find_path(s, word) : NONE;
 	count = found[0] != NONE ? 1 : pipe_name_find(s, word, found, PIPES_NAMED);
 	if (count > 1)
 		return say_ambiguous(s, word, found, count, text);
-	if (count == 0) {
-		escape_text(shown, sizeof(shown), word);
-		return say(text, -ENOENT, "no such pipe: '%s' (pipe:[INODE], INODE, PID:FD, or a path)",
-		           shown);
-	}
+	if (count == 0)
+		return say_missing(s, word, is_fifo, text);
 	*ret_pipe = found[0];
 	return 0;
 }
 
 /* ---- peek ---- */
 
-static void print_peek(const struct peek *peek)
+/* 0 or -errno: a stream that failed to write so much can't tell why when it is closed. */
+static int print_peek(const struct peek *peek)
 {
 	char *shown;
 	size_t size;
 
 	if (!isatty(STDOUT_FILENO)) {
+		errno = 0;
 		fwrite(peek->bytes, 1, peek->length, stdout);
-		return;
+		return fflush(stdout) != 0 || ferror(stdout) ? -(errno ? errno : EIO) : 0;
 	}
 	size = escape_bytes(NULL, 0, peek->bytes, peek->length) + 1;
 	shown = malloc(size);
 	if (!shown)
-		return;
+		return -ENOMEM;
 	escape_bytes(shown, size, peek->bytes, peek->length);
 	puts(shown);
 	free(shown);
+	return 0;
 }
 
 int action_peek(const struct diagnosis *d, const char *word,
@@ -130,12 +149,14 @@ int action_peek(const struct diagnosis *d, const char *word,
 	r = peek_take(s, &s->pipes[pipe], &peek);
 	if (r < 0)
 		return say(text, r, "cannot look into %s: %s", id, refusal_text(r));
-	print_peek(&peek);
-	if (peek.length < peek.waiting_bytes)
+	r = print_peek(&peek);
+	if (r < 0 && r != -EPIPE)
+		say(text, r, "cannot write to standard output: %s", strerror(-r));
+	else if (r == 0 && peek.length < peek.waiting_bytes)
 		say(text, 0, "these are the first %zu of the %zu bytes in %s: you may have no larger pipe "
 		             "to copy them to (pipe-user-pages-soft)", peek.length, peek.waiting_bytes, id);
 	peek_free(&peek);
-	return 0;
+	return r;
 }
 
 /* ---- grow ---- */

@@ -2,8 +2,8 @@
  * The actions of the command line: --peek, --grow, --drain, --backtrace. Each takes the word that
  * came with it, finds what is meant, and writes its data to standard output.
  *
- * 0, or -errno; then, and where there is something to note, one printable line is in `text` (else
- * it is empty).
+ * 0, or -errno; then, and where there is something to note, one printable line is in `text` (else,
+ * and where nobody reads standard output any more, it is empty).
  */
 #ifndef ACTIONS_H
 #define ACTIONS_H

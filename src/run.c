@@ -398,7 +398,7 @@ static int do_action(struct run *run)
 	int r = functions[o->action](run->found.diagnosis, o->subject, &means, text);
 
 	if (r < 0)
-		return trouble("%s", text);
+		return *text ? trouble("%s", text) : STATUS_TROUBLE;
 	if (*text)
 		fprintf(stderr, "pipetop: %s\n", text);
 	return finish_output();

@@ -136,6 +136,23 @@ assert os.read(r, 100) == b"\x1b[2J\xff\a"' "$pipetop"
 	[ "$(cat out)" = waiting ]
 }
 
+@test "--peek: to where nothing can be written, why" {
+	start_article
+	for to in '/dev/full|No space left on device' '&-|Bad file descriptor'; do
+		status=0
+		if [ "${to%%|*}" = '&-' ]; then
+			"$pipetop" --peek "$writer:2" >&- 2>err || status=$?
+		else
+			"$pipetop" --peek "$writer:2" >/dev/full 2>err || status=$?
+		fi
+		[ "$status" -eq 2 ]
+		complains "cannot write to standard output: ${to#*|}"
+	done
+	status=0
+	(trap '' PIPE; "$pipetop" --peek "$writer:2" 2>err) | true
+	[ ! -s err ]
+}
+
 @test "--grow: the article's script goes on, and prints all its 78,000 bytes" {
 	start_article
 	call --grow "$writer:2"
@@ -489,6 +506,10 @@ print("asked", flush=True)' >asked 3>&- &
 		[ ! -s out ]
 		complains 'no such pipe: *'
 	done
+	mkfifo fifo
+	call --peek ./fifo
+	[ "$status" -eq 2 ]
+	complains "no such pipe: *'./fifo'*"
 	call --grow 1:1=many
 	[ "$status" -eq 2 ]
 	complains "not a size: 'many'"
@@ -526,15 +547,16 @@ print("asked", flush=True)' >asked 3>&- &
 	open_dir=$(mktemp -d)
 	chmod 755 "$open_dir"
 	cp "$pipetop" "$open_dir/pipetop"
-	for action in "--peek $writer:2" "--grow $writer:2" "--drain $writer:2" "--backtrace $writer"; do
+	for action in "--backtrace $writer" "--peek $writer:2" "--grow $writer:2" "--drain $writer:2"; do
 		status=0
 		# shellcheck disable=SC2086
 		setpriv --reuid=65534 --regid=65534 --clear-groups "$open_dir/pipetop" \
 			$action >out 2>err || status=$?
 		[ "$status" -eq 2 ]
 		[ ! -s out ]
-		complains '*'
+		complains "*$writer*"
 	done
+	complains "no such pipe: '$writer:2' is not in what could be seen (* could not be read: run as root)"
 	call --peek "$writer:2"
 	[ "$(wc -c <out)" -eq 65520 ]
 }
