@@ -50,7 +50,8 @@ int take_flag(struct parser *p, const struct row *row, const char *word)
 int take_text(struct parser *p, const struct row *row, const char *word)
 {
 	if (!*word)
-		return cannot_be(p, row, word, ", which names no file");
+		return cannot_be(p, row, word,
+		                 strcmp(row->argument, "FILE") ? "" : ", which names no file");
 	*(const char **)field(p, row) = word;
 	return 0;
 }
@@ -92,13 +93,13 @@ int take_percent(struct parser *p, const struct row *row, const char *word)
 	return 0;
 }
 
-/* "0.25" and the like, in milliseconds; read without strtod(3), which obeys the locale. */
+/* "0.25", ".5" and so on, in milliseconds; read without strtod(3), which obeys the locale. */
 int take_seconds(struct parser *p, const struct row *row, const char *word)
 {
-	const char *end;
-	int32_t seconds;
+	const char *end = word;
+	int32_t seconds = 0;
 	uint32_t ms = 0, unit = 100;
-	int r = parse_number(word, &seconds, &end);
+	int r = *word == '.' ? 0 : parse_number(word, &seconds, &end);
 
 	if (r == 0 && *end == '.')
 		for (end++; *end >= '0' && *end <= '9'; end++, unit /= 10)

@@ -161,6 +161,14 @@ static void test_options__watch(void **state)
 	assert_pids(o, (int32_t[]){ 12 }, 1);
 }
 
+static void test_options__seconds_without_a_digit_before_the_point(void **state)
+{
+	struct options o = CALL("-d", ".25");
+
+	(void)state;
+	assert_int_equal(o.interval_ms, 250);
+}
+
 static void test_options__sources_that_go_together(void **state)
 {
 	struct options o = CALL("--replay=file", "-p", "12");
@@ -226,6 +234,7 @@ static void test_options__wrong_calls(void **state)
 		{ { "--fail-on=" }, "--fail-on cannot be ''" },
 		{ { "--demo=tragedy" }, "no such scene: 'tragedy' (--demo=list names them)" },
 		{ { "--output=" }, "--output cannot be '', which names no file" },
+		{ { "--watch", "--on-deadlock=" }, "--on-deadlock cannot be ''" },
 		{ { "--replay=a", "--record=b" }, "nothing is scanned for --record with --replay 'a'" },
 		{ { "--redact", "--report" }, "--record is missing with '--redact'" },
 		{ { "--replay=a", "--demo" }, "nothing is started for --demo with --replay 'a'" },
@@ -320,6 +329,7 @@ int main(void)
 		cmocka_unit_test(test_options__pids_come_sorted_and_once),
 		cmocka_unit_test(test_options__a_command_has_options_of_its_own),
 		cmocka_unit_test(test_options__watch),
+		cmocka_unit_test(test_options__seconds_without_a_digit_before_the_point),
 		cmocka_unit_test(test_options__sources_that_go_together),
 		cmocka_unit_test(test_options__wrong_calls),
 		cmocka_unit_test(test_options__a_long_wrong_word_is_cut),
