@@ -98,12 +98,6 @@ static int keep(struct diagnosis *d, struct deadlock *k)
 	return k->members && k->victims && k->pipes ? 0 : -ENOMEM;
 }
 
-static bool in_scope(const struct work *w, const struct snapshot *s, const struct deadlock *k)
-{
-	return scope_touches(&w->scope, s, k->members, k->member_count) ||
-	       scope_touches(&w->scope, s, k->victims, k->victim_count);
-}
-
 /* Those in scope, with their doubts. */
 static int judge_deadlocks(const struct work *w, const struct pass *p, struct diagnosis *d)
 {
@@ -118,7 +112,7 @@ static int judge_deadlocks(const struct work *w, const struct pass *p, struct di
 		return -ENOMEM;
 	d->deadlocks = list;
 	for (uint32_t i = 0; i < p->deadlocks.count; i++) {
-		if (!in_scope(w, d->snapshot, &p->deadlocks.list[i]))
+		if (!scope_has_deadlock(&w->scope, d->snapshot, &p->deadlocks.list[i]))
 			continue;
 		struct deadlock *k = &list[d->deadlock_count++];
 

@@ -88,7 +88,7 @@ struct pipe_finding {
 	uint32_t deadlock;       /* index in diagnosis.deadlocks, or NONE */
 	uint32_t stall;          /* index in diagnosis.stalls, or NONE */
 	enum verdict verdict;
-	bool in_scope;           /* held by a process in scope */
+	bool in_scope;           /* of those who were asked about, or of a deadlock that is told of */
 	enum fact unseen_writers, unseen_readers; /* somebody holds such an end who was not seen */
 };
 

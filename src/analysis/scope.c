@@ -78,6 +78,17 @@ static void find_asked(struct walk *w, const struct family *f,
 	walk_down(w, f);
 }
 
+/* Where no step was taken. */
+static void note_pipes(struct walk *w)
+{
+	for (uint32_t i = 0; i < w->count; i++) {
+		const struct process *p = &w->snapshot->processes[w->queue[i]];
+
+		for (uint32_t k = 0; k < p->holders; k++)
+			w->pipe_seen[w->snapshot->holders[p->first_holder + k].pipe] = true;
+	}
+}
+
 int scope_find(struct arena *arena, const struct snapshot *s, const struct family *f,
                const struct diagnosis_settings *settings, struct scope *ret_scope)
 {
@@ -98,12 +109,15 @@ int scope_find(struct arena *arena, const struct snapshot *s, const struct famil
 	w.head = 0;
 	for (uint32_t step = 0; step < settings->depth && w.head < w.count; step++)
 		walk_across(&w);
+	if (settings->depth == 0)
+		note_pipes(&w);
+	scope.pipes = w.pipe_seen;
 	*ret_scope = scope;
 	return 0;
 }
 
-bool scope_touches(const struct scope *scope, const struct snapshot *s, const uint32_t *tasks,
-                   uint32_t count)
+static bool asks_for(const struct scope *scope, const struct snapshot *s, const uint32_t *tasks,
+                     uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++)
 		if (scope->asked[s->tasks[tasks[i]].process])
@@ -111,10 +125,12 @@ bool scope_touches(const struct scope *scope, const struct snapshot *s, const ui
 	return false;
 }
 
-bool scope_holds(const struct scope *scope, const struct snapshot *s, const struct pipe *pipe)
+bool scope_has_deadlock(const struct scope *scope, const struct snapshot *s,
+                        const struct deadlock *k)
 {
-	for (uint32_t k = 0; k < pipe->ends; k++)
-		if (scope->processes[snapshot_end(s, pipe, k)->process])
+	for (uint32_t i = 0; i < k->pipe_count; i++)
+		if (scope->pipes[k->pipes[i]])
 			return true;
-	return false;
+	return asks_for(scope, s, k->members, k->member_count) ||
+	       asks_for(scope, s, k->victims, k->victim_count);
 }

@@ -7,18 +7,16 @@
 
 struct scope {
 	bool *asked;             /* the processes that were named, and their descendants */
-	bool *processes;         /* and those at the other ends of their pipes */
+	bool *processes;         /* and those at the other ends of their pipes, --depth steps away */
+	bool *pipes;             /* the ones that these steps go along; without a step the asked ones' */
 };
 
 /* 0 or -ENOMEM. The arrays live in `arena`. */
 int scope_find(struct arena *arena, const struct snapshot *s, const struct family *f,
                const struct diagnosis_settings *settings, struct scope *ret_scope);
 
-/* Is any of the tasks one of an asked process? */
-bool scope_touches(const struct scope *scope, const struct snapshot *s, const uint32_t *tasks,
-                   uint32_t count);
-
-/* Does any process in scope hold an end of the pipe? */
-bool scope_holds(const struct scope *scope, const struct snapshot *s, const struct pipe *pipe);
+/* Is an asked process a member or a victim of it, or a pipe of it in scope? */
+bool scope_has_deadlock(const struct scope *scope, const struct snapshot *s,
+                        const struct deadlock *k);
 
 #endif

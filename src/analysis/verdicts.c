@@ -138,21 +138,11 @@ static int longest_first(const void *left, const void *right)
 	return (a->pipe > b->pipe) - (a->pipe < b->pipe);
 }
 
-/* A stall concerns those who hold the pipe. */
-static bool is_asked(const struct judging *j, const struct pipe *pipe)
-{
-	for (uint32_t k = 0; k < pipe->ends; k++)
-		if (j->scope->asked[snapshot_end(j->snapshot, pipe, k)->process])
-			return true;
-	return false;
-}
-
 static int list_stalls(struct arena *scratch, const struct judging *j,
                        const struct waiting *waiting, struct diagnosis *d,
                        struct pipe_finding *findings)
 {
 	const struct snapshot *s = j->snapshot;
-	/* Who is asked about is in scope. */
 	struct stall *stalls = arena_array(d->arena, d->verdict_counts[VERDICT_STALLED], sizeof(*stalls));
 	uint32_t *speakers = find_speakers(scratch, j);
 	uint32_t count = 0;
@@ -160,7 +150,7 @@ static int list_stalls(struct arena *scratch, const struct judging *j,
 	if (!stalls || !speakers)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < s->pipe_count; i++) {
-		if (findings[i].verdict != VERDICT_STALLED || !is_asked(j, &s->pipes[i]))
+		if (findings[i].verdict != VERDICT_STALLED || !findings[i].in_scope)
 			continue;
 		stalls[count++] = (struct stall){
 			.pipe = i, .writer = waiting[i].writer,
@@ -177,12 +167,14 @@ static int list_stalls(struct arena *scratch, const struct judging *j,
 	return 0;
 }
 
+/* All pipes of a deadlock that is told of are in scope with it. */
 static void mark_deadlocks(const struct diagnosis *d, struct pipe_finding *findings)
 {
 	for (uint32_t i = 0; i < d->deadlock_count; i++)
 		for (uint32_t k = 0; k < d->deadlocks[i].pipe_count; k++) {
 			findings[d->deadlocks[i].pipes[k]].verdict = VERDICT_DEADLOCK;
 			findings[d->deadlocks[i].pipes[k]].deadlock = i;
+			findings[d->deadlocks[i].pipes[k]].in_scope = true;
 		}
 }
 
@@ -197,7 +189,7 @@ int verdicts_find(struct arena *scratch, const struct judging *j, struct diagnos
 	for (uint32_t i = 0; i < s->pipe_count; i++) {
 		findings[i].verdict = verdict_of(j, i, &waiting[i]);
 		findings[i].deadlock = findings[i].stall = NONE;
-		findings[i].in_scope = scope_holds(j->scope, s, &s->pipes[i]);
+		findings[i].in_scope = j->scope->pipes[i];
 	}
 	mark_deadlocks(d, findings);
 	for (uint32_t i = 0; i < s->pipe_count; i++)

@@ -51,17 +51,73 @@ static void test_scope__scope(void **state)
 {
 	(void)state;
 	expect_scope(11, 0, "xx---", "x--", 0);
-	expect_scope(11, 1, "xxx--", "xx-", 0);
+	expect_scope(11, 1, "xxx--", "x--", 0);
 	expect_scope(11, 2, "xxxx-", "xx-", 0);
 	expect_scope(14, 0, "---xx", "-xx", 1);
 	expect_scope(15, 9, "----x", "--x", 1);
 	expect_scope(99, 3, "-----", "---", 0);
 }
 
+/*
+ * 11 has a pipe of 12's, who waits for its child 13, which waits for room in another one: only
+ * those who hold that pipe, or go on along it, are told of the deadlock.
+ */
+static struct snapshot *beside_a_deadlock(void)
+{
+	struct world *w = world_new();
+
+	world_process(w, 11, 5);
+	world_process(w, 12, 5);
+	world_process(w, 13, 12);
+	world_process(w, 14, 5);
+	world_end(w, 11, 0, "r", 1);
+	world_end(w, 12, 1, "w", 1);
+	world_end(w, 12, 3, "r", 2);
+	world_end(w, 13, 4, "w", 2);
+	world_end(w, 14, 4, "w", 2);
+	world_link(w);
+	world_sleeps(w, 11);
+	world_waits(w, 12, 13);
+	world_writes(w, 13, 2);
+	world_sleeps(w, 14);
+	return world_seal(w);
+}
+
+static void expect_deadlocks(int32_t pid, uint32_t depth, uint32_t deadlocks)
+{
+	const struct diagnosis_settings asked = {
+		.stall_ms = 0, .pids = &pid, .pid_count = 1, .depth = depth,
+	};
+	struct snapshot *s = beside_a_deadlock();
+	struct diagnosis *d;
+	uint32_t stalled = 0;
+
+	assert_int_equal(diagnose(NULL, s, &asked, &d), 0);
+	assert_int_equal(d->deadlock_count, deadlocks);
+	assert_int_equal(d->pipes[1].in_scope, deadlocks > 0);
+	assert_int_equal(d->pipes[1].verdict == VERDICT_DEADLOCK, deadlocks > 0);
+	for (uint32_t i = 0; i < s->pipe_count; i++)
+		stalled += d->pipes[i].in_scope && d->pipes[i].verdict == VERDICT_STALLED;
+	assert_int_equal(stalled, d->stall_count);
+	diagnosis_free(d);
+	snapshot_free(s);
+}
+
+static void test_scope__a_deadlock_beside_it(void **state)
+{
+	(void)state;
+	expect_deadlocks(11, 0, 0);
+	expect_deadlocks(11, 1, 0);
+	expect_deadlocks(11, 2, 1);
+	expect_deadlocks(12, 0, 1);
+	expect_deadlocks(14, 0, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_scope__scope),
+		cmocka_unit_test(test_scope__a_deadlock_beside_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
