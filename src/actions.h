@@ -16,7 +16,7 @@ enum { ACTION_TEXT_SIZE = 320 };
 
 /* What an action needs beside the diagnosis and its word. */
 struct action_means {
-	const char *output;      /* where data go: a file that the helper makes, or NULL: standard output */
+	const char *output;      /* a file that the helper makes; NULL: standard output */
 	struct helper *helper;
 	const struct iterators *iterators; /* to ask for registers, or NULL */
 	struct collector *collector; /* to look at what has come of it … */

@@ -36,10 +36,10 @@ static const uint64_t nobody_ticks = UINT64_MAX;
 
 struct attach {
 	struct attach_ending *processes; /* those that were named, ascending */
-	struct pollfd *polls;            /* one for each; -1 where there is no pidfd, or none any more */
+	struct pollfd *polls;            /* of each; -1 where there is no pidfd (any more) */
 	bool *ended;
 	uint32_t count;
-	struct attach_ending *endings;   /* what attach_endings() hands out: room for all */
+	struct attach_ending *endings;   /* what attach_endings() hands out */
 	bool *told;                      /* that it has ended */
 
 	/* Those and their descendants: what a diagnosis is asked about. */
@@ -175,7 +175,9 @@ static int status_by_pidfd(int pidfd)
 	return answer.exit_code;
 }
 
-/* The last number of a zombie's stat; it is 0 for those who may not trace it, which we can't tell. */
+/*
+ * The last number of a zombie's stat; it is 0 for those who may not trace it, which we can't tell.
+ */
 static int status_by_stat(const struct attach_ending *p, int pidfd)
 {
 	char text[STAT_SIZE];

@@ -40,8 +40,8 @@ uint32_t attach_count(const struct attach *a);
 const struct attach_ending *attach_get(const struct attach *a, uint32_t i, bool *ret_ended);
 
 /*
- * What attach_scan() does before and behind a scan: asks about them and their descendants, until the
- * next time; and learns from the diagnosis who is a descendant by now. 0 or -ENOMEM.
+ * What attach_scan() does before and behind a scan: asks about them and their descendants, until
+ * the next time; and learns from the diagnosis who is a descendant by now. 0 or -ENOMEM.
  */
 void attach_ask(const struct attach *a, struct diagnosis_settings *ret_settings);
 int attach_learn(struct attach *a, const struct diagnosis *d);
@@ -54,8 +54,8 @@ int attach_scan(struct attach *a, struct collector *c, const struct source_setti
                 struct examination *ret, char error[SOURCE_ERROR_SIZE]);
 
 /*
- * To wait for an ending with poll(2): the pidfds of those that have not ended; -1 for the others, and
- * for all before Linux 5.3.
+ * To wait for an ending with poll(2): the pidfds of those that have not ended; -1 for the others,
+ * and for all before Linux 5.3.
  */
 const struct pollfd *attach_poll(const struct attach *a, uint32_t *ret_count);
 

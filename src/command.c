@@ -192,7 +192,8 @@ static int look(struct command *command, struct examination *ret)
 {
 	char error[SOURCE_ERROR_SIZE];
 
-	return attach_scan(command->attach, command->collector, &command->settings->source, ret, error);
+	return attach_scan(command->attach, command->collector, &command->settings->source, ret,
+	                   error);
 }
 
 /* Looks until there is something to tell; after its end once more, for whom it has left behind. */
@@ -231,7 +232,9 @@ static bool is_alive(const struct process *p)
 	return !p->self && p->state != 'Z' && p->state != 'X';
 }
 
-/* All that descends from us: COMMAND, its orphans who became ours, our helper. How many there were. */
+/*
+ * All that descends from us: COMMAND, its orphans who became ours, our helper. How many there were.
+ */
 static int kill_round(struct command *command, uint32_t *ret_alive)
 {
 	const struct collect_request request = { 0 };

@@ -69,7 +69,8 @@ int options_check(struct parser *p)
 	const struct options *o = p->options;
 
 	if (o->replay && o->record)
-		return take_wrong(p, "nothing is scanned for --record with --replay", o->replay, "");
+		return take_wrong(p, "nothing is scanned for --record with --replay", o->replay,
+		                  "");
 	if (o->redact && !o->record)
 		return take_wrong(p, "--record is missing with", "--redact", "");
 	if (o->replay && o->demo)

@@ -47,7 +47,10 @@ struct run {
 
 /* ---- the steps: 0, or the status that ends the run ---- */
 
-/* Where the kernel's own account can't be had, /proc is read, unless that is not what was asked for. */
+/*
+ * Where the kernel's own account can't be had, /proc is read, unless that is not what was asked
+ * for.
+ */
 static int open_iterators(struct run *run)
 {
 	enum options_engine engine = run->options->engine;
@@ -464,7 +467,9 @@ static step *const report_steps[] = {
 static step *const watch_steps[] = {
 	make_collector, open_files, start_scene, attach, confine, watch, NULL,
 };
-/* The collector remembers which pipes are ours, so it comes when those of COMMAND are not any more. */
+/*
+ * The collector remembers which pipes are ours, so it comes when those of COMMAND are not any more.
+ */
 static step *const command_steps[] = {
 	make_selection, open_files, start_command, make_collector, confine, watch_command, write_record,
 	write_report, judge_command, NULL,

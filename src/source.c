@@ -134,7 +134,8 @@ static int add_suspects(struct suspects *all, const struct diagnosis *d)
 	if (!merged)
 		return -ENOMEM;
 	for (uint32_t a = 0, b = 0; a < all->count || b < d->suspect_count;) {
-		bool old = b == d->suspect_count || (a < all->count && all->pids[a] <= d->suspects[b]);
+		bool old =
+			b == d->suspect_count || (a < all->count && all->pids[a] <= d->suspects[b]);
 		int32_t pid = old ? all->pids[a++] : d->suspects[b++];
 
 		if (!count || merged[count - 1] != pid)

@@ -72,8 +72,8 @@ static int replay(struct ui *ui, struct snapshot **ret_earlier, struct snapshot 
 /* ---- who is attached to ---- */
 
 /*
- * F is about the process that was on the screen when it was pressed: whoever else has its pid by now
- * is not followed.
+ * F is about the process that was on the screen when it was pressed: whoever else has its pid by
+ * now is not followed.
  */
 static int follow(struct ui *ui, const struct look *previous, struct who who)
 {
@@ -120,8 +120,8 @@ static char *attach_note(const struct attach *a, bool named)
 		add_ending(&note, process);
 	}
 	if (named && count > 0)
-		phrase_add(&note, "%s%" PRIu32 " of %" PRIu32 " attached", alive == count ? "" : "; ", alive,
-		           count);
+		phrase_add(&note, "%s%" PRIu32 " of %" PRIu32 " attached",
+		           alive == count ? "" : "; ", alive, count);
 	return phrase_take(&note);
 }
 
@@ -365,7 +365,8 @@ struct ui *ui_open(const struct options *options)
 	ui.tui = (struct tui_options){
 		.settings_path = settings_path(getenv("XDG_CONFIG_HOME"), getenv("HOME")),
 		.refreshes = options->count,
-		.cpu_budget_percent = (int)options->cpu_budget_percent, .only_stuck = options->show == SHOW_STUCK,
+		.cpu_budget_percent = (int)options->cpu_budget_percent,
+		.only_stuck = options->show == SHOW_STUCK,
 		.ascii = options->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0,
 		.color = no_color == NULL || *no_color == '\0',
 	};

@@ -16,7 +16,9 @@ enum { UI_ERROR_SIZE = 256 };
 
 struct ui;
 
-/* Reads pipetoprc, with the rights of this moment. There is one, for as long as the process lives. */
+/*
+ * Reads pipetoprc, with the rights of this moment. There is one, for as long as the process lives.
+ */
 struct ui *ui_open(const struct options *options);
 
 /* Replaces pipetoprc: the helper's duty to save, helper.h. */
@@ -28,8 +30,8 @@ int ui_save(void *ui, const char *text, size_t length);
  * registers for a backtrace. 0; -ENOTTY, -ENODEV as tui_run(); -EINVAL and -ESRCH with a line in
  * `error`; or -errno.
  *
- * A look that did not come back by then works on: *collector, *replay and *attach are then NULL, so that
- * nobody frees them before the process ends.
+ * A look that did not come back by then works on: *collector, *replay and *attach are then NULL, so
+ * that nobody frees them before the process ends.
  */
 int ui_run(struct ui *ui, struct helper *helper, const struct iterators *iterators,
            struct collector **collector, FILE **replay, struct attach **attach,

@@ -61,7 +61,8 @@ static int tell_changes(struct watch *w, const struct diagnosis *d)
 	const struct change *list;
 	uint32_t count, ending_count;
 	struct change_ending *endings = take_endings(w->attach, &ending_count);
-	int r = endings ? changes_find(w->changes, d, endings, ending_count, &list, &count) : -ENOMEM;
+	int r = endings ? changes_find(w->changes, d, endings, ending_count, &list, &count)
+	                : -ENOMEM;
 
 	for (uint32_t i = 0; r == 0 && i < count; i++)
 		r = tell(w, d, &list[i]);

@@ -1,4 +1,6 @@
-/* --watch: looks again and again, and writes a line for each change (watch/changes.h). main's room. */
+/*
+ * --watch: looks again and again, and writes a line for each change (watch/changes.h). main's room.
+ */
 #ifndef WATCH_H
 #define WATCH_H
 

@@ -97,11 +97,12 @@ static enum trace_end where_is_it(const struct moment *m, struct shown_call *ret
 }
 
 /*
- * Its registers, if they are of this sleep; else NULL. How long a thread has run is the first number
- * of schedstat, Documentation/scheduler/sched-stats.
+ * Its registers, if they are of this sleep; else NULL. How long a thread has run is the first
+ * number of schedstat, Documentation/scheduler/sched-stats.
  */
 static const struct registers *find_registers(const struct job *job, int32_t tid,
-                                              const struct moment *m, const struct shown_call *shown)
+                                              const struct moment *m,
+                                              const struct shown_call *shown)
 {
 	for (uint32_t i = 0; i < job->registers.count; i++) {
 		const struct registers *r = &job->registers.list[i];

@@ -18,8 +18,9 @@ struct backtrace_registers {
  * too, unless that is 0. What does not come within `limit_ms` is marked TRACE_TIMED_OUT.
  *
  * 0 with traces to be freed by traces_free(); -ESRCH, -ENOTSUP (built without libdw, or another
- * kind of processor), -ENOEXEC (a kernel thread or a zombie: it has no program), -EPERM or -EACCES when no thread may be read, -ETIMEDOUT when there is
- * nothing to show, -EIO when the files of the process are damaged, -ENOMEM.
+ * kind of processor), -ENOEXEC (a kernel thread or a zombie: it has no program), -EPERM or -EACCES
+ * when no thread may be read, -ETIMEDOUT when there is nothing to show, -EIO when the files of the
+ * process are damaged, -ENOMEM.
  */
 int backtrace_take(int32_t pid, uint64_t start_ticks, int32_t tid,
                    struct backtrace_registers registers, int limit_ms, struct traces **ret_traces);

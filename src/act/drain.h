@@ -12,7 +12,7 @@
 
 struct drain {
 	size_t taken_bytes;      /* out of the pipe, and all of them in `out` */
-	bool raced;              /* somebody else read too: `out` may hold bytes that he has as well */
+	bool raced;              /* somebody else read too: `out` may hold some of his bytes */
 	int error;               /* 0, or -errno of what ended it early */
 };
 

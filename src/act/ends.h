@@ -32,9 +32,9 @@ void ends_release(struct ends_hold *hold);
 /*
  * Runs what takes ends in a child process, which has none of our descriptors and changes no memory
  * of ours but that of scout_memory(): who touches a pipe waits for its lock, where no signal
- * arrives, for as long as somebody sleeps with it (collect/scout.h). What `run` returned, -ETIMEDOUT
- * when the child does not come back and was left behind, or -EAGAIN when there was none. What the
- * child is not permitted is tried by ourselves.
+ * arrives, for as long as somebody sleeps with it (collect/scout.h). What `run` returned,
+ * -ETIMEDOUT when the child does not come back and was left behind, or -EAGAIN when there was none.
+ * What the child is not permitted is tried by ourselves.
  */
 int ends_by_child(int (*run)(void *context), void *context);
 

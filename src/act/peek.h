@@ -13,8 +13,8 @@ struct peek {
 
 /*
  * All that waits in the pipe at one moment, from its head; never blocks, and an empty pipe gives
- * length 0. 0, the errors of ends_take() for a read end and of ends_by_child(), -ENOMEM, or -errno of
- * pipe(2).
+ * length 0. 0, the errors of ends_take() for a read end and of ends_by_child(), -ENOMEM, or -errno
+ * of pipe(2).
  */
 int peek_take(const struct snapshot *s, const struct pipe *pipe, struct peek *ret_peek);
 

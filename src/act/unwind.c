@@ -113,8 +113,8 @@ static bool read_word(Dwfl *dwfl, Dwarf_Addr address, Dwarf_Word *result, void *
 }
 
 /*
- * By the numbers of the psABIs, x86-64 (figure 3.36), i386 (table 2.14) and arm64 (DWARF for the Arm
- * 64-bit architecture, section 4.1).
+ * By the numbers of the psABIs, x86-64 (figure 3.36), i386 (table 2.14) and arm64 (DWARF for the
+ * Arm 64-bit architecture, section 4.1).
  */
 static bool set_all_registers(Dwfl_Thread *thread, const struct unwind *u)
 {

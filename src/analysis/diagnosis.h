@@ -29,7 +29,10 @@ enum deadlock_kind {
 	KIND_READ_WAIT, KIND_READ_READ, KIND_READ_SELF, KIND_MIXED
 };
 
-/* Why a deadlock is likely and not proved. Where `task`, `process` or `pipe` is not NONE, it is about that one. */
+/*
+ * Why a deadlock is likely and not proved. Where `task`, `process` or `pipe` is not NONE, it is
+ * about that one.
+ */
 enum doubt_kind {
 	DOUBT_ONE_LOOK,          /* there was no second look */
 	DOUBT_UNSTEADY_PIPE,     /* holders or fill of .pipe changed between the looks */
@@ -38,18 +41,18 @@ enum doubt_kind {
 	DOUBT_ODD_WCHAN,         /* .task sleeps in a kernel function that we do not know */
 	DOUBT_STOPPED_JOB,       /* .task was stopped and will wait again when it goes on */
 	DOUBT_SIGNAL_WAIT,       /* .task waits for its child by sleeping until SIGCHLD */
-	DOUBT_POLL_SET,          /* other threads may have changed the memory with the set that .task polls */
+	DOUBT_POLL_SET,          /* other threads may have changed the set that .task polls */
 	DOUBT_UNSEEN_PROCESS,    /* .process could not be read and may hold .pipe */
-	DOUBT_UNSEEN_FD,         /* descriptors that could not be identified may be ends of .pipe (a FIFO) */
+	DOUBT_UNSEEN_FD,         /* unidentified descriptors may be ends of .pipe (a FIFO) */
 	DOUBT_PID_NAMESPACE,     /* we do not see every process from here */
 	DOUBT_IN_FLIGHT,         /* descriptors are on their way through a unix socket */
-	DOUBT_REFERENCES,        /* the kernel, or somebody unseen, has references to ends of .pipe */
+	DOUBT_REFERENCES,        /* somebody unseen has references to ends of .pipe */
 	DOUBT_URING,             /* .process holds .pipe and an io_uring */
 	DOUBT_URING_FILES,       /* an io_uring of .process holds files, one may be .pipe */
 	DOUBT_CROWD,             /* processes came and went faster than they could be read */
-	DOUBT_SUBREAPER,         /* .process is let go on by any child; an orphan might become its child */
+	DOUBT_SUBREAPER,         /* any child lets .process go on; an orphan might become one */
 	DOUBT_HOUSEKEEPING,      /* threads of .process that only keep house were left out */
-	DOUBT_TRACERS_UNKNOWN,   /* who traces whom is not known of everybody, .process waits for any child */
+	DOUBT_TRACERS_UNKNOWN,   /* not all tracers are known, and .process waits for any child */
 	DOUBT_TRACED,            /* .process has a tracer who can run */
 	DOUBT_TIMERS_UNKNOWN,    /* the timers of .process could not be read */
 	DOUBT_NOT_EXAMINED       /* .process was not looked at closely */
@@ -67,7 +70,7 @@ struct deadlock {
 	const struct doubt *doubts;
 	uint32_t doubt_count;
 	int64_t blocked_ms;      /* of the last member to block, or UNKNOWN */
-	const uint32_t *members; /* tasks, in the order of the cycle: each waits for a later one or the first */
+	const uint32_t *members; /* tasks, in the cycle's order: each waits for a later one or the 1st */
 	uint32_t member_count;
 	const uint32_t *victims; /* tasks that are doomed with it, nearest first */
 	uint32_t victim_count;
@@ -88,7 +91,7 @@ struct pipe_finding {
 	uint32_t deadlock;       /* index in diagnosis.deadlocks, or NONE */
 	uint32_t stall;          /* index in diagnosis.stalls, or NONE */
 	enum verdict verdict;
-	bool in_scope;           /* of those who were asked about, or of a deadlock that is told of */
+	bool in_scope;           /* of who was asked about, or of a deadlock that is told of */
 	enum fact unseen_writers, unseen_readers; /* somebody holds such an end who was not seen */
 };
 
@@ -107,7 +110,7 @@ struct task_finding {
 struct diagnosis_settings {
 	int64_t stall_ms;        /* from when on a blocked writer counts as stalled */
 	const int32_t *pids;
-	const uint64_t *start_ticks; /* of each: somebody else who has the pid is not meant; or NULL */
+	const uint64_t *start_ticks; /* of each: nobody else who has the pid is meant; or NULL */
 	uint32_t pid_count;
 	uint32_t depth;
 };

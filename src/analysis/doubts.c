@@ -133,8 +133,8 @@ static bool signal_wait(const struct doubting *d, const struct deadlock *k, stru
 }
 
 /*
- * The kernel has copied the set when the call began; what lies in memory was read just now. An epoll has
- * its set in the kernel.
+ * The kernel has copied the set when the call began; what lies in memory was read just now. An
+ * epoll has its set in the kernel.
  */
 static bool may_poll_another_set(const struct doubting *d, const struct task *t)
 {
@@ -142,7 +142,8 @@ static bool may_poll_another_set(const struct doubting *d, const struct task *t)
 	const struct process *p = process_of(d, t);
 	uint32_t living = 0;
 
-	if (t->wait.kind != WAIT_POLL || (t->call && strncmp(t->call, "epoll", strlen("epoll")) == 0))
+	if (t->wait.kind != WAIT_POLL ||
+	    (t->call && strncmp(t->call, "epoll", strlen("epoll")) == 0))
 		return false;
 	for (uint32_t i = p->first_task; i < p->first_task + p->tasks; i++)
 		living += s->tasks[i].wait.kind != WAIT_EXITED;
@@ -308,7 +309,8 @@ static bool tracers_unknown(const struct doubting *d, const struct deadlock *k, 
 /* By which signals it hears of its children belongs to it. */
 static bool is_not_examined(const struct doubting *d, const struct task *t)
 {
-	return !process_of(d, t)->examined || d->evidence->family->exit_signals[t->process] == UINT64_MAX;
+	return !process_of(d, t)->examined ||
+	       d->evidence->family->exit_signals[t->process] == UINT64_MAX;
 }
 
 static bool has_unknown_tracer(const struct doubting *d, const struct task *t)

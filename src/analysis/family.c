@@ -140,7 +140,10 @@ static uint32_t find_thread(const struct thread *threads, uint32_t count, int32_
 	return found ? found->process : NONE;
 }
 
-/* TracerPid of /proc/PID/status is a tid: the tracer is one thread, task_state() in fs/proc/array.c. */
+/*
+ * TracerPid of /proc/PID/status is a tid: the tracer is one thread, task_state() in
+ * fs/proc/array.c.
+ */
 static int find_tracers(struct arena *arena, const struct snapshot *s, struct family *f)
 {
 	struct thread *threads = NULL;
@@ -181,8 +184,8 @@ int family_build(struct arena *arena, const struct snapshot *s, struct family *r
 	};
 	uint32_t *scratch = arena_array(arena, count, sizeof(uint32_t));
 
-	if (!f.parent || !f.first_child || !f.children || !f.exited || !f.running || !f.exit_signals ||
-	    !f.tracer || !f.depth || !f.jump || !scratch)
+	if (!f.parent || !f.first_child || !f.children || !f.exited || !f.running ||
+	    !f.exit_signals || !f.tracer || !f.depth || !f.jump || !scratch)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < s->process_count; i++) {
 		f.parent[i] = find_parent(s, i);

@@ -1,4 +1,6 @@
-/* The tree of processes, by ppid: parents, children, ancestors, who has ended, and who traces whom. */
+/*
+ * The tree of processes, by ppid: parents, children, ancestors, who has ended, and who traces whom.
+ */
 #ifndef ANALYSIS_FAMILY_H
 #define ANALYSIS_FAMILY_H
 

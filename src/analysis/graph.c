@@ -290,7 +290,10 @@ static void want_sides(struct graph *g, uint32_t pipe, uint64_t *nodes)
 	*nodes += 2;
 }
 
-/* Numbers the sides of pipes that somebody waits at behind all other nodes; how many there are then. */
+/*
+ * Numbers the sides of pipes that somebody waits at behind all other nodes; how many there are
+ * then.
+ */
 static uint64_t number_sides(const struct snapshot *s, struct graph *g)
 {
 	uint64_t first = s->task_count + 3 * (uint64_t)s->process_count, nodes = first;

@@ -23,7 +23,7 @@ struct graph {
 	uint32_t *first_waiter, *waiters;     /* the same edges, turned around */
 	bool *left_out;          /* tasks that keep house: nobody waits for them */
 	bool *spared;            /* processes of which such a task would have moved */
-	uint32_t *sides;         /* of each pipe: the node of its readers, its writers' is next; NONE */
+	uint32_t *sides;         /* of each pipe: its readers' node, the writers' is next; NONE */
 };
 
 /* 0 or -ENOMEM. The arrays live in `arena`; `e` must outlive the graph. */

@@ -7,8 +7,8 @@
 
 struct scope {
 	bool *asked;             /* the processes that were named, and their descendants */
-	bool *processes;         /* and those at the other ends of their pipes, --depth steps away */
-	bool *pipes;             /* the ones that these steps go along; without a step the asked ones' */
+	bool *processes;         /* and those at the other ends, as many steps away as --depth */
+	bool *pipes;             /* that these steps go along; those of the asked without a step */
 };
 
 /* 0 or -ENOMEM. The arrays live in `arena`. */

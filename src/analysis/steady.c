@@ -68,7 +68,8 @@ static void merge_tasks(const struct snapshot *earlier, const struct snapshot *l
 	for (uint32_t i = 0; i < later->task_count; i++) {
 		const struct task *b = &later->tasks[i];
 
-		while (k < earlier->task_count && task_before(earlier, &earlier->tasks[k], later, b))
+		while (k < earlier->task_count &&
+		       task_before(earlier, &earlier->tasks[k], later, b))
 			k++;
 		ret[i] = STEADY_MOVED;
 		if (k == earlier->task_count || task_before(later, b, earlier, &earlier->tasks[k]))

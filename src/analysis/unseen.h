@@ -21,7 +21,9 @@ uint32_t unseen_holder(const struct unseen *u, const struct pipe *pipe);
 /* Are there processes that we cannot even list? */
 bool unseen_world(const struct snapshot *s);
 
-/* Has the kernel itself counted that nobody but those who were seen holds either end of the pipe? */
+/*
+ * Has the kernel itself counted that nobody but those who were seen holds either end of the pipe?
+ */
 bool unseen_none(const struct pipe *pipe);
 
 /* Somebody holds such an end whom we did not see. */

@@ -143,7 +143,8 @@ static int list_stalls(struct arena *scratch, const struct judging *j,
                        struct pipe_finding *findings)
 {
 	const struct snapshot *s = j->snapshot;
-	struct stall *stalls = arena_array(d->arena, d->verdict_counts[VERDICT_STALLED], sizeof(*stalls));
+	struct stall *stalls =
+		arena_array(d->arena, d->verdict_counts[VERDICT_STALLED], sizeof(*stalls));
 	uint32_t *speakers = find_speakers(scratch, j);
 	uint32_t count = 0;
 

@@ -15,11 +15,11 @@ enum call_shape {
 	CALL_WRITE,              /* .fd, .count_bytes */
 	CALL_READ,
 	CALL_MOVE,               /* splice, tee, sendfile: .fd in, .fd_out out */
-	CALL_CHILD,              /* .children, .child (a pid, a group or, with .pidfd, a descriptor) */
+	CALL_CHILD,              /* .children, .child (a pid, a group; with .pidfd a descriptor) */
 	CALL_VFORK,
 	CALL_CLONE3,             /* a vfork when the flags at .address[0] say so */
 	CALL_POLL,               /* .count entries at .address[0] */
-	CALL_SELECT,             /* sets of .count descriptors at .address[0..2]: read, write, except */
+	CALL_SELECT,             /* sets of .count bits at .address[0..2]: read, write, except */
 	CALL_EPOLL,              /* .fd */
 	CALL_FUTEX,              /* .address[0], .private */
 	CALL_FUTEX_WAITV,        /* .count waiters at .address[0] */
@@ -50,7 +50,10 @@ struct call {
  */
 void call_decode(bool compat, int32_t number, const uint64_t args[6], struct call *ret);
 
-/* Whether a clone with these flags waits for a child of its own: not for a sibling, not for a thread. */
+/*
+ * Whether a clone with these flags waits for a child of its own: not for a sibling, not for a
+ * thread.
+ */
 bool call_waits_for_child(uint64_t clone_flags);
 
 /* The name in static storage, or NULL. */

@@ -3,9 +3,9 @@
  *
  * pipe->readers and pipe->writers (fs/pipe.c) count open file descriptions, open(2), and a
  * description is shared by all who got it by fork(2), dup(2) or through a socket. So that nobody
- * else holds a side takes all of these: as many descriptions as were seen, of each as many references
- * (file_count()) as there are descriptors that lead to it, and of the tables that these are in as many
- * users (clone(2), CLONE_FILES) as there are threads that were seen with them.
+ * else holds a side takes all of these: as many descriptions as were seen, of each as many
+ * references (file_count()) as there are descriptors that lead to it, and of the tables that these
+ * are in as many users (clone(2), CLONE_FILES) as there are threads that were seen with them.
  */
 #include "collect/census.h"
 
@@ -61,7 +61,8 @@ static int32_t int_or_unknown(int64_t number)
 static struct census_pipe *pipe_of(struct census *c, const struct end_record *r)
 {
 	_Static_assert(offsetof(struct census_pipe, dev) == 0 &&
-	               offsetof(struct census_pipe, ino) == sizeof(uint64_t), "it begins with its key");
+	                       offsetof(struct census_pipe, ino) == sizeof(uint64_t),
+	               "it begins with its key");
 	const struct index_key key = { makedev(r->dev >> 20, r->dev & 0xfffff), r->ino };
 	uint32_t index = index_find(&c->index, c->pipes, sizeof(*c->pipes), c->pipe_count, key);
 	struct census_pipe *pipe;
@@ -72,10 +73,17 @@ static struct census_pipe *pipe_of(struct census *c, const struct end_record *r)
 		add((void **)&c->pipes, &c->pipe_count, &c->pipe_room, sizeof(*pipe));
 	if (pipe)
 		*pipe = (struct census_pipe){
-			.dev = key.dev, .ino = key.ino, .first_end = NONE, .fill_bytes = UNKNOWN,
-			.capacity_bytes = int_or_unknown((int64_t)r->usable_slots * sysconf(_SC_PAGESIZE)),
-			.readers = { r->readers, r->readers }, .writers = { r->writers, r->writers },
-			.full = FACT_YES, .known = true, .named = r->links,
+			.dev = key.dev,
+			.ino = key.ino,
+			.first_end = NONE,
+			.fill_bytes = UNKNOWN,
+			.capacity_bytes =
+				int_or_unknown((int64_t)r->usable_slots * sysconf(_SC_PAGESIZE)),
+			.readers = { r->readers, r->readers },
+			.writers = { r->writers, r->writers },
+			.full = FACT_YES,
+			.known = true,
+			.named = r->links,
 		};
 	return pipe;
 }
@@ -264,14 +272,16 @@ static int compare_tables(const void *left, const void *right)
 
 static int count_tables(struct census *c)
 {
-	struct census_table *tables = reallocarray(c->tables, (size_t)c->thread_count + 1, sizeof(*tables));
+	struct census_table *tables =
+		reallocarray(c->tables, (size_t)c->thread_count + 1, sizeof(*tables));
 	uint32_t count = 0;
 
 	if (!tables)
 		return -ENOMEM;
 	c->tables = tables;
 	for (uint32_t i = 0; i < c->thread_count; i++)
-		tables[i] = (struct census_table){ c->threads[i].table, 1, c->threads[i].table_users };
+		tables[i] =
+			(struct census_table){ c->threads[i].table, 1, c->threads[i].table_users };
 	if (c->thread_count)
 		qsort(tables, c->thread_count, sizeof(*tables), compare_tables);
 	for (uint32_t i = 0; i < c->thread_count; i++) {
@@ -441,15 +451,17 @@ struct side {
 static void add_to_side(struct side *side, const struct description *d)
 {
 	side->descriptions++;
-	side->exact &= !d->shared_unseen && d->least > 0 && d->most == d->least && d->most <= d->seen;
+	side->exact &=
+		!d->shared_unseen && d->least > 0 && d->most == d->least && d->most <= d->seen;
 }
 
 static enum fact unseen(const struct side *side, const struct census_range *counted)
 {
 	if (counted->least > side->descriptions)
 		return FACT_YES;
-	return counted->least == counted->most && counted->most == side->descriptions && side->exact ?
-		FACT_NO : FACT_UNKNOWN;
+	return counted->least == counted->most && counted->most == side->descriptions && side->exact
+	               ? FACT_NO
+	               : FACT_UNKNOWN;
 }
 
 static enum fact none(const struct census_range *range)

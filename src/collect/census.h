@@ -75,7 +75,9 @@ struct census_count {
  */
 ssize_t census_take(struct census *c, const char *data, size_t length);
 
-/* Before a pass over the threads, over the descriptors: what an earlier one has found is forgotten. */
+/*
+ * Before a pass over the threads, over the descriptors: what an earlier one has found is forgotten.
+ */
 void census_begin_threads(struct census *c);
 void census_begin_ends(struct census *c);
 
@@ -100,8 +102,8 @@ bool census_same_processes(const struct census *a, const struct census *b);
  * and, since a description is shared by whoever got it by fork(2), dup(2) or a socket, all
  * references to each of them are accounted for as well: by descriptors in tables of which all
  * users were seen, and by `calls`, which hold one for as long as they sleep. Else it is not known.
- * References are extra when those calls that may hold one, too, do not explain them: the kernel itself
- * has them (an autofs, a request of an io_uring), or somebody unseen.
+ * References are extra when those calls that may hold one, too, do not explain them: the kernel
+ * itself has them (an autofs, a request of an io_uring), or somebody unseen.
  */
 struct census_call {
 	uint64_t table;

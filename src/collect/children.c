@@ -25,7 +25,8 @@ static bool has_number(const struct reading *r, uint32_t process, uint32_t depth
 		return false;
 	snprintf(path, sizeof(path), "/proc/%d/status", p->pid);
 	length = proc_read(AT_FDCWD, path, text, sizeof(text));
-	if (length < 0 || parse_status(text, (size_t)length, &status) < 0 || status.ns_depth <= depth)
+	if (length < 0 || parse_status(text, (size_t)length, &status) < 0 ||
+	    status.ns_depth <= depth)
 		return false;
 	return (group ? status.ns_pgids : status.ns_pids)[depth] == number;
 }
@@ -95,8 +96,9 @@ void reading_signal(const struct reading *r)
 		return;
 	length = reading_text(r, "status", text);
 	/* The call has put its own mask in place of the thread's. */
-	if (length < 0 || parse_status(text, (size_t)length, &status) < 0 || !status.signals_known ||
-	    !(status.signals_caught & child) || (status.signals_blocked & child))
+	if (length < 0 || parse_status(text, (size_t)length, &status) < 0 ||
+	    !status.signals_known || !(status.signals_caught & child) ||
+	    (status.signals_blocked & child))
 		return;
 	*wait = (struct wait){ .kind = WAIT_CHILD_EXIT, .children = CHILDREN_ANY, .by_signal = true,
 	                       .fd = UNKNOWN, .count_bytes = UNKNOWN, .pipe = NONE };

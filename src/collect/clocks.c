@@ -1,6 +1,6 @@
 /*
- * What was stolen since a thread went to sleep is taken for stolen before, so for how long it has been
- * blocked comes out a little short, never long.
+ * What was stolen since a thread went to sleep is taken for stolen before, so for how long it has
+ * been blocked comes out a little short, never long.
  */
 #include "collect/clocks.h"
 

@@ -1,6 +1,6 @@
 /*
- * The task clock, by which the scheduler writes down when a thread last ran: every processor has its
- * own, and leaves out the time that the hypervisor took it away (update_rq_clock_task(),
+ * The task clock, by which the scheduler writes down when a thread last ran: every processor has
+ * its own, and leaves out the time that the hypervisor took it away (update_rq_clock_task(),
  * kernel/sched/core.c). /proc/stat tells how much that was, so that what two processors say can be
  * compared.
  */
@@ -16,8 +16,8 @@ struct clocks *clocks_new(void);
 void clocks_free(struct clocks *c);
 
 /*
- * What must be added to a time of this processor's clock, in microseconds; to 10 ms. 0 for a processor
- * that is not known, and where `c` is NULL.
+ * What must be added to a time of this processor's clock, in microseconds; to 10 ms. 0 for a
+ * processor that is not known, and where `c` is NULL.
  */
 int64_t clocks_stolen_us(const struct clocks *c, int32_t processor);
 

@@ -79,8 +79,8 @@ static int read_own(struct collector *c)
 }
 
 /*
- * A kernel that tells of descriptors in flight tells so of any unix socket. But Linux 5.10 leaves out
- * those on their way through a connection that nobody has accepted; 6.1 does not.
+ * A kernel that tells of descriptors in flight tells so of any unix socket. But Linux 5.10 leaves
+ * out those on their way through a connection that nobody has accepted; 6.1 does not.
  */
 static bool shows_scm_fds(const char *release)
 {
@@ -261,9 +261,11 @@ static int mark_relevant(struct look *look)
 
 	look->relevant = calloc((size_t)count + 1, sizeof(*look->relevant));
 	look->has_children = calloc((size_t)count + 1, sizeof(*look->has_children));
-	look->wants_full = calloc((size_t)builder_pipe_count(look->b) + 1, sizeof(*look->wants_full));
+	look->wants_full =
+		calloc((size_t)builder_pipe_count(look->b) + 1, sizeof(*look->wants_full));
 	look->locked = calloc((size_t)builder_pipe_count(look->b) + 1, sizeof(*look->locked));
-	if (!marks || !look->relevant || !look->has_children || !look->wants_full || !look->locked) {
+	if (!marks || !look->relevant || !look->has_children || !look->wants_full ||
+	    !look->locked) {
 		free(marks);
 		return -ENOMEM;
 	}
@@ -366,7 +368,8 @@ static int look_once(struct collector *c, const struct collect_request *request,
 }
 
 /* Where the kernel does not answer any more, /proc does. */
-int collect(struct collector *c, const struct collect_request *request, struct snapshot **ret_snapshot)
+int collect(struct collector *c, const struct collect_request *request,
+            struct snapshot **ret_snapshot)
 {
 	struct census census = { 0 };
 	int r = -ENOTSUP;

@@ -18,7 +18,10 @@ struct collect_request {
 	uint32_t suspect_count;
 	/* Whether to list again until nobody new comes, so that all holders have been seen. */
 	bool settle;
-	/* Whether command lines and users are wanted of every process with a pipe, not of suspects alone. */
+	/*
+	 * Whether command lines and users are wanted of every process with a pipe, not of suspects
+	 * alone.
+	 */
 	bool names;
 	/* Whether the units of these are wanted, too. */
 	bool units;
@@ -31,16 +34,20 @@ struct collect_request {
 
 /*
  * Makes ready for looks, by the kernel's own account where there are iterators (iterators.h, to be
- * closed after the collector), else by /proc alone: remembers the pipe ends that we were started with, so it must come before
- * anything else opens a pipe. 0, -ENOMEM, or -errno of /proc (not mounted: -ENOENT).
+ * closed after the collector), else by /proc alone: remembers the pipe ends that we were started
+ * with, so it must come before anything else opens a pipe. 0, -ENOMEM, or -errno of /proc (not
+ * mounted: -ENOENT).
  */
 int collector_new(struct iterators *iterators, struct collector **ret_collector);
 
-/* A look reads at most so many descriptors from /proc, and notes when that cut it short; 0 for all. */
+/*
+ * A look reads at most so many descriptors from /proc, and notes when that cut it short; 0 for all.
+ */
 void collector_limit(struct collector *c, uint64_t max_fds);
 
 /* One look. 0, -ENOMEM, or -errno when /proc itself cannot be read. */
-int collect(struct collector *c, const struct collect_request *request, struct snapshot **ret_snapshot);
+int collect(struct collector *c, const struct collect_request *request,
+            struct snapshot **ret_snapshot);
 
 void collector_free(struct collector *c);
 

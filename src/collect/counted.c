@@ -59,8 +59,8 @@ static void swap_threads(struct census *a, struct census *b)
 }
 
 /*
- * Whoever got an end between the two passes is somebody new, or got it from one who was there before:
- * when listing again brings nobody new and nobody is missed, all holders have been seen.
+ * Whoever got an end between the two passes is somebody new, or got it from one who was there
+ * before: when listing again brings nobody new and nobody is missed, all holders have been seen.
  */
 static int settle(struct look *look)
 {
@@ -113,7 +113,8 @@ static int add_threads(struct look *look, uint32_t first, uint32_t end)
 }
 
 /* Ends are told by the kernel each time; what /proc tells of a process is kept until it runs. */
-static int keep_texts(struct look *look, const struct process *process, const struct thread_record *leader)
+static int keep_texts(struct look *look, const struct process *process,
+                      const struct thread_record *leader)
 {
 	const struct descriptors nothing = { 0 };
 	struct descriptors found;
@@ -209,8 +210,8 @@ static int list_missing(const struct census *c, int32_t **ret_pids, uint32_t *re
 }
 
 /*
- * Some sandboxes hide their own process 1 from such programs, and somebody may have come since. Whom
- * only /proc shows, it tells of.
+ * Some sandboxes hide their own process 1 from such programs, and somebody may have come since.
+ * Whom only /proc shows, it tells of.
  */
 static int add_missing(struct look *look)
 {
@@ -244,7 +245,8 @@ static int identify(struct look *look, const struct census_pipe *pipe, struct se
 {
 	int r = -ENOENT;
 
-	for (uint32_t i = pipe->first_end; i != NONE && r == -ENOENT; i = look->census->ends[i].next) {
+	for (uint32_t i = pipe->first_end; i != NONE && r == -ENOENT;
+	     i = look->census->ends[i].next) {
 		const struct census_end *e = &look->census->ends[i];
 		__attribute__((cleanup(proc_close))) int fd_dir = -EBADF;
 		char path[PROC_PATH_SIZE];
@@ -352,7 +354,9 @@ static bool sleeps_in_call(const struct thread_record *t)
 	       t->syscall >= 0 && !(t->flags & RECORD_ON_CPU);
 }
 
-/* What sleeping calls hold references to; of those that only may, they say so: see census_count(). */
+/*
+ * What sleeping calls hold references to; of those that only may, they say so: see census_count().
+ */
 struct calls {
 	struct census_call *list;
 	uint32_t count;
@@ -364,9 +368,9 @@ static void add_call(struct calls *calls, const struct thread_record *t, int32_t
 }
 
 /*
- * While a thread of several sleeps in a call on a descriptor, the call holds a reference of its own to
- * the file (fs/file.c, fdget()); that of one who has the table to himself does not need to, unless somebody
- * who shared it has ended meanwhile.
+ * While a thread of several sleeps in a call on a descriptor, the call holds a reference of its own
+ * to the file (fs/file.c, fdget()); that of one who has the table to himself does not need to,
+ * unless somebody who shared it has ended meanwhile.
  */
 static void list_calls(const struct census *c, struct calls *calls)
 {
@@ -396,8 +400,8 @@ static bool holds_what_it_polls(const struct task *task)
 }
 
 /*
- * A sleeping poll(2) or select(2) holds one reference for each queue that it sleeps in (fs/select.c,
- * __pollwait()): a read end and a write end have one. An epoll holds none.
+ * A sleeping poll(2) or select(2) holds one reference for each queue that it sleeps in
+ * (fs/select.c, __pollwait()): a read end and a write end have one. An epoll holds none.
  */
 static void list_polls(const struct look *look, struct calls *calls)
 {
@@ -410,8 +414,8 @@ static void list_polls(const struct look *look, struct calls *calls)
 		for (uint32_t k = 0; t && sleeps_in_call(t) && k < task->wait.targets; k++) {
 			const struct target *target =
 				builder_target(look->b, task->wait.first_target + k);
-			const struct holder *holder =
-				builder_find_holder(look->b, task->process, task->table, target->fd);
+			const struct holder *holder = builder_find_holder(look->b, task->process,
+			                                                  task->table, target->fd);
 
 			if (!holder || target->nested)
 				continue;
@@ -451,8 +455,8 @@ static bool has_missing(struct look *look, uint32_t index)
 }
 
 /*
- * A call that holds no reference to the file that its descriptor leads to has begun with another one,
- * which somebody has closed meanwhile, or replaced (dup2(2)): nobody knows what it waits for.
+ * A call that holds no reference to the file that its descriptor leads to has begun with another
+ * one, which somebody has closed meanwhile, or replaced (dup2(2)): nobody knows what it waits for.
  */
 static void forget_calls(struct look *look, const struct census_end *e)
 {

@@ -140,8 +140,8 @@ static int open_table(const struct process *process, int dir, int32_t tid)
 }
 
 /* Reads one table into the builder, by the directory of the process or, of its leader, without. */
-static int read_table(struct look *look, struct process *process, int dir, int32_t tid, uint16_t table,
-                      struct descriptors *found)
+static int read_table(struct look *look, struct process *process, int dir, int32_t tid,
+                      uint16_t table, struct descriptors *found)
 {
 	__attribute__((cleanup(proc_close))) int fd_dir = -EBADF;
 	uint64_t left = look->c->max_fds - look->head->fds_seen;
@@ -154,8 +154,9 @@ static int read_table(struct look *look, struct process *process, int dir, int32
 	}
 	r = fd_dir = open_table(process, dir, tid);
 	if (fd_dir >= 0)
-		r = descriptors_read(look->b, fd_dir, process->pid, tid, table, look->mounts, look->remote,
-		                     look->c->pipe_device, look->request->suspect_count > 0, left, found);
+		r = descriptors_read(look->b, fd_dir, process->pid, tid, table, look->mounts,
+		                     look->remote, look->c->pipe_device,
+		                     look->request->suspect_count > 0, left, found);
 	if (found->cut)
 		look->head->view_limits |= LIMIT_MAX_FDS;
 	count_in(look, process, found);
@@ -258,7 +259,10 @@ static int add_listed_thread(void *context, int32_t pid, int32_t tid)
 	r = look_add_thread(l->crowd->look, pid, tid, (uint16_t)number);
 	if (r < 0 || known)
 		return r;
-	/* Also one that is only read in part, since its thread has ended, keeps its number for itself. */
+	/*
+	 * Also one that is only read in part, since its thread has ended, keeps its number for
+	 * itself.
+	 */
 	l->next_number++;
 	r = read_table(l->crowd->look, l->process, l->dir, tid, (uint16_t)number, &found);
 	if (r == -ENOMEM)
@@ -284,7 +288,8 @@ static int read_threads(struct crowd *crowd, struct process *process, int dir)
 }
 
 /* Of one thread nothing else is read here, so its table's directory is enough. */
-static int read_process(struct crowd *crowd, struct process *process, const struct kept_stamp *stamp)
+static int read_process(struct crowd *crowd, struct process *process,
+                        const struct kept_stamp *stamp)
 {
 	__attribute__((cleanup(proc_close))) int dir =
 		process->thread_count > 1 ? proc_open(process->pid) : AT_FDCWD;

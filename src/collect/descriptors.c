@@ -280,7 +280,9 @@ static bool is_queue(const char *link)
 		strncmp(link, "/dev/mqueue/", 12) == 0;
 }
 
-/* Whether a signal may tell of it. The fdinfo of an epoll and of an io_uring takes locks of theirs. */
+/*
+ * Whether a signal may tell of it. The fdinfo of an epoll and of an io_uring takes locks of theirs.
+ */
 static enum fact is_async(int fd_dir, const char *name, bool urgent)
 {
 	char link[64] = "";

@@ -24,10 +24,10 @@ struct descriptors {
 int descriptors_pipe_device(uint64_t *ret_dev);
 
 /*
- * Reads a directory of descriptors, that of the process or, where tid is not 0, of a thread, and adds
- * every end of a pipe to the builder, or to `remote` what may be one; at most `most` descriptors are
- * read. With `sockets`, also looks whether a socket has descriptors in flight (costly).
- * 0, -ENOMEM, or -errno of the directory.
+ * Reads a directory of descriptors, that of the process or, where tid is not 0, of a thread, and
+ * adds every end of a pipe to the builder, or to `remote` what may be one; at most `most`
+ * descriptors are read. With `sockets`, also looks whether a socket has descriptors in flight
+ * (costly). 0, -ENOMEM, or -errno of the directory.
  */
 int descriptors_read(struct builder *b, int fd_dir, int32_t pid, int32_t tid, uint16_t table,
                      struct mounts *mounts, struct remote *remote, uint64_t pipe_device,
@@ -38,16 +38,16 @@ void descriptors_flags(int dir, int32_t tid, int32_t fd, enum fact *ret_nonblock
                        enum fact *ret_direct);
 
 /*
- * Whether a table has a descriptor of whose events a signal may tell, any signal: one with O_ASYNC or a
- * lease (fcntl(2), F_SETSIG), or a message queue (mq_notify(3)). With `urgent` (SIGURG is caught) also a
- * socket: there F_SETOWN is enough, and nothing shows it.
+ * Whether a table has a descriptor of whose events a signal may tell, any signal: one with O_ASYNC
+ * or a lease (fcntl(2), F_SETSIG), or a message queue (mq_notify(3)). With `urgent` (SIGURG is
+ * caught) also a socket: there F_SETOWN is enough, and nothing shows it.
  */
 enum fact descriptors_async(int dir, int32_t tid, bool urgent);
 
 /*
- * Of a FIFO that is known by the kernel's own inode number: its path, and the device that stat(2) has
- * for it, from one descriptor of the process, whose directory of them is given. 0, -ENOENT when it
- * can't be told or is another file, -ENOMEM.
+ * Of a FIFO that is known by the kernel's own inode number: its path, and the device that stat(2)
+ * has for it, from one descriptor of the process, whose directory of them is given. 0, -ENOENT when
+ * it can't be told or is another file, -ENOMEM.
  */
 int descriptors_identify(struct builder *b, int fd_dir, int32_t fd, struct mounts *mounts,
                          struct seen_end *end);

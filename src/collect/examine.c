@@ -84,7 +84,10 @@ static void read_blocked(struct look *look, int dir, struct task *task)
 	tell_blocked(look, task, &run, &own);
 }
 
-/* From a pipe into a pipe: it sleeps for bytes first, though it needs room, too (fs/splice.c, ipipe_prep()). */
+/*
+ * From a pipe into a pipe: it sleeps for bytes first, though it needs room, too (fs/splice.c,
+ * ipipe_prep()).
+ */
 static bool is_move(const struct task *task)
 {
 	return task->call && (strcmp(task->call, "splice") == 0 || strcmp(task->call, "tee") == 0);
@@ -142,7 +145,8 @@ static int read_comm(const struct examined *e, struct task *task)
 {
 	char text[64];
 	char path[PROC_PATH_SIZE];
-	ssize_t length = proc_read(e->dir, proc_task_path(path, task->tid, "comm"), text, sizeof(text));
+	ssize_t length =
+		proc_read(e->dir, proc_task_path(path, task->tid, "comm"), text, sizeof(text));
 
 	if (length <= 0)
 		return 0;
@@ -185,7 +189,10 @@ static void read_status(const struct examined *e, struct task *task)
 	if (length < 0 || parse_status(text, (size_t)length, &status) < 0)
 		return;
 	task->voluntary_switches = status.voluntary_switches;
-	/* Its core goes to a file or into the pipe of a helper (core(5)), and then it ends, whatever its call was. */
+	/*
+	 * Its core goes to a file or into the pipe of a helper (core(5)), and then it ends,
+	 * whatever its call was.
+	 */
 	if (status.dumps_core)
 		reading_outside(&task->wait, "disk");
 	if (status.tracer > 0)
@@ -264,9 +271,10 @@ static enum fact read_alarms_once(void)
 }
 
 /*
- * Whether any process has an alarm running; the list is long, so only where one could matter. The kernel
- * counts its way to each next timer anew (kernel/time/timer_list.c, print_active_timers()), and passes one
- * over when another has run out meanwhile: on a busy machine a few readings in a hundred lack a given timer.
+ * Whether any process has an alarm running; the list is long, so only where one could matter. The
+ * kernel counts its way to each next timer anew (kernel/time/timer_list.c, print_active_timers()),
+ * and passes one over when another has run out meanwhile: on a busy machine a few readings in a
+ * hundred lack a given timer.
  */
 static enum fact read_alarms(void)
 {
@@ -427,7 +435,8 @@ static int survey_tasks(struct look *look)
 		bool housekeeping = wait->kind == WAIT_OUTSIDE && strcmp(wait->what, "futex") == 0;
 
 		if (blocked || housekeeping)
-			r = (look->census ? survey_counted : survey_task)(look, task, blocked, housekeeping);
+			r = (look->census ? survey_counted : survey_task)(look, task, blocked,
+			                                                  housekeeping);
 	}
 	return r;
 }

@@ -1,11 +1,11 @@
 /*
  * Whether a futex can be woken by the threads of its own process alone, futex(2). That is so where
- * it lies in private memory that can be written to, whatever its flags say (glibc's pthread_join lacks the PRIVATE flag),
- * and nobody else has that memory: clone(2) can make processes that share it (CLONE_VM), which kcmp(2)
- * tells.
+ * it lies in private memory that can be written to, whatever its flags say (glibc's pthread_join
+ * lacks the PRIVATE flag), and nobody else has that memory: clone(2) can make processes that share
+ * it (CLONE_VM), which kcmp(2) tells.
  *
- * A process that does not answer in time is taken for one with memory of its own: it is about to get
- * it by execve(2).
+ * A process that does not answer in time is taken for one with memory of its own: it is about to
+ * get it by execve(2).
  */
 #include <errno.h>
 #include <stdlib.h>

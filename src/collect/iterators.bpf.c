@@ -97,7 +97,10 @@ struct task_struct {
 	unsigned int __state;
 	unsigned int flags;
 	unsigned int ptrace;
-	/* An int, in 7.3 a byte: what is loaded is fitted to another size only if both are unsigned. */
+	/*
+	 * An int, in 7.3 a byte: what is loaded is fitted to another size only if both are
+	 * unsigned.
+	 */
 	unsigned int on_cpu;
 	struct sched_entity se;
 	int exit_state;
@@ -341,8 +344,10 @@ static __always_inline void put_kept(const struct pt_regs *regs, struct thread_r
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* The PID namespace that we live in, found when a pass begins. (What is static clang takes apart, and
-   then tells the kernel wrong types.) */
+/*
+ * The PID namespace that we live in, found when a pass begins. (What is static clang takes apart,
+ * and then tells the kernel wrong types.)
+ */
 struct {
 	void *namespace;
 	__u64 offset;            /* of a number in it, in struct pid */
@@ -364,8 +369,10 @@ static __always_inline __u64 number_at(__u32 level)
 
 static __always_inline void find_own(void)
 {
-	/* Without its type: the verifier looks each member of a trusted pointer up, which takes it longer
-	   than all the rest. */
+	/*
+	 * Without its type: the verifier looks each member of a trusted pointer up, which takes it
+	 * longer than all the rest.
+	 */
 	struct task_struct *self = (void *)bpf_get_current_task();
 	struct pid *pid = BPF_CORE_READ(self, thread_pid);
 
@@ -512,7 +519,10 @@ static __always_inline __s64 fill_of(struct pipe_inode_info *pipe, struct end_re
 {
 	struct slots slots = { .mask = pipe->ring_size - 1 };
 
-	/* A number, to count with: Linux 6.1 keeps to the type of a pointer, and lets nobody add to it. */
+	/*
+	 * A number, to count with: Linux 6.1 keeps to the type of a pointer, and lets nobody add to
+	 * it.
+	 */
 	BPF_CORE_READ_INTO(&slots.bufs, pipe, bufs);
 	slots.head = r->head_slot;
 	slots.tail = r->tail_slot;

@@ -30,7 +30,8 @@ static bool is_own_proc(void)
 	char text[4096];
 	ssize_t length = proc_read(AT_FDCWD, "/proc/self/status", text, sizeof(text));
 
-	return length > 0 && parse_status(text, (size_t)length, &status) == 0 && status.ns_depth <= 1;
+	return length > 0 && parse_status(text, (size_t)length, &status) == 0 &&
+	       status.ns_depth <= 1;
 }
 
 static const char *cause_of(int error)

@@ -306,7 +306,8 @@ int kept_store_text(struct kept *k, int32_t pid, const char *name, const char *t
 	struct kept_process *p = k->on ? find(&k->now, pid) : NULL;
 	int file = file_of(name);
 
-	if (!p || file == TEXTS || length > LONGEST_TEXT || (length >= 7 && memcmp(text, "running", 7) == 0))
+	if (!p || file == TEXTS || length > LONGEST_TEXT ||
+	    (length >= 7 && memcmp(text, "running", 7) == 0))
 		return 0;
 	p->texts[file] = arena_strndup(k->now.arena, text, length);
 	return p->texts[file] ? 0 : -ENOMEM;

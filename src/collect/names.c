@@ -143,7 +143,8 @@ static int read_users(struct look *look, struct request *requests)
 		int64_t uid = builder_process(look->b, i)->uid;
 
 		if (is_shown(look, i) && uid >= 0 && !find_user(requests, asked, uid))
-			requests[asked++] = (struct request){ .kind = REQUEST_USER, .id = (uint32_t)uid };
+			requests[asked++] =
+				(struct request){ .kind = REQUEST_USER, .id = (uint32_t)uid };
 	}
 	r = worker_do(requests, asked, NAMES_LIMIT_MS);
 	for (uint32_t i = 0; i < asked && r == 0; i++) {

@@ -45,14 +45,18 @@ struct status_lines {
 int parse_status(const char *text, size_t length, struct status_lines *ret);
 
 /*
- * When a thread last began to run, from /proc/PID/task/TID/sched, in microseconds of the task clock:
- * se.exec_start. That is 0 once the thread was moved to another processor in its sleep
- * (kernel/sched/fair.c, migrate_task_rq_fair(); since 6.12 whoever has just gone to sleep may be); then
- * it is when its load was last brought up to date, which is when it left its queue. 0 if unknown.
+ * When a thread last began to run, from /proc/PID/task/TID/sched, in microseconds of the task
+ * clock: se.exec_start. That is 0 once the thread was moved to another processor in its sleep
+ * (kernel/sched/fair.c, migrate_task_rq_fair(); since 6.12 whoever has just gone to sleep may be);
+ * then it is when its load was last brought up to date, which is when it left its queue. 0 if
+ * unknown.
  */
 int parse_sched(const char *text, size_t length, int64_t *ret_ran_us);
 
-/* /proc/stat: of each processor below `count`, the ticks that were stolen from it; others are left as they are. */
+/*
+ * /proc/stat: of each processor below `count`, the ticks that were stolen from it; others are left
+ * as they are.
+ */
 void parse_stolen(const char *text, size_t length, int64_t *ticks, uint32_t count);
 
 /* /proc/PID/fdinfo/FD: the lines that every file has, and those of a pidfd and a socket. */
@@ -60,7 +64,7 @@ struct fdinfo_lines {
 	int64_t flags;                       /* octal in the text */
 	int64_t mount_id;
 	bool has_pid;                        /* it is a pidfd */
-	int32_t pid;                         /* -1: exited and reaped; 0: not in our PID namespace */
+	int32_t pid;                         /* -1: it was reaped; 0: not in our PID namespace */
 	int64_t scm_fds;                     /* of a unix socket, else UNKNOWN */
 };
 int parse_fdinfo(const char *text, size_t length, struct fdinfo_lines *ret);
@@ -80,7 +84,7 @@ struct epoll_entry {
 	int32_t fd;
 	uint32_t events;                     /* EPOLLIN …, hexadecimal in the text */
 	uint64_t ino;                        /* hexadecimal in the text */
-	uint64_t dev;                        /* as stat(2) has it; the kernel's own coding in the text */
+	uint64_t dev;                        /* as stat(2) has it; the text has the kernel's own */
 	bool has_file;                       /* ino and sdev were shown (4.13 and later) */
 };
 int parse_epoll(const char *text, size_t length, size_t *offset, struct epoll_entry *ret);
@@ -108,9 +112,9 @@ bool parse_timer_list_has_alarm(const char *text, size_t length);
 int parse_auxv_width(const char *bytes, size_t length);
 
 /*
- * /proc/PID/maps: whether the address lies in a private mapping that can be written to. (In one that
- * can't, a futex may be that of the file behind it, which others have too: kernel/futex/core.c,
- * get_futex_key().) 1 private, 0 shared, -EINVAL when no line has it.
+ * /proc/PID/maps: whether the address lies in a private mapping that can be written to. (In one
+ * that can't, a futex may be that of the file behind it, which others have too:
+ * kernel/futex/core.c, get_futex_key().) 1 private, 0 shared, -EINVAL when no line has it.
  */
 int parse_maps_private(const char *text, size_t length, uint64_t address);
 

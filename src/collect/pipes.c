@@ -129,7 +129,8 @@ static void probe_pipe(struct touched *t, uint32_t i)
 	struct found *found = &t->found[i];
 	int r = probe(pidfd, &end, one_sided, &found->result);
 
-	if (r == 0 && !one_sided && t->look->wants_full[holder->pipe] && found->result.fill_bytes > 0)
+	if (r == 0 && !one_sided && t->look->wants_full[holder->pipe] &&
+	    found->result.fill_bytes > 0)
 		r = probe(pidfd, &end, true, &found->result);
 	found->known = r == 0;
 }

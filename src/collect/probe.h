@@ -57,8 +57,8 @@ int probe_open(int32_t pid, int32_t fd, uint64_t dev, uint64_t ino, int *ret_fd)
 /*
  * Fill and capacity of the pipe at that end, and, with `poll`, whether it is full and who hung up.
  * `pidfd` may be negative: then, and where duplicating is not permitted, an anonymous pipe is
- * opened anew in the same mode. 0 or -errno; what could not be told stays unknown, as does more than
- * that bytes wait at a read end whose writer lives.
+ * opened anew in the same mode. 0 or -errno; what could not be told stays unknown, as does more
+ * than that bytes wait at a read end whose writer lives.
  */
 int probe(int pidfd, const struct probe_end *end, bool poll, struct probe_result *ret);
 

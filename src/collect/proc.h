@@ -15,12 +15,15 @@ enum { PROC_PATH_SIZE = 64 };
 int proc_open(int32_t pid);
 
 /*
- * At most `size` bytes of dir/path, a file that is made in one piece, as all about one process, thread
- * or descriptor are but lists. The length, or -errno. `dir` may be AT_FDCWD.
+ * At most `size` bytes of dir/path, a file that is made in one piece, as all about one process,
+ * thread or descriptor are but lists. The length, or -errno. `dir` may be AT_FDCWD.
  */
 ssize_t proc_read(int dir, const char *path, char *buffer, size_t size);
 
-/* The whole of dir/path, a list (at most 16 MiB) in a new buffer, to be freed. The length, or -errno. */
+/*
+ * The whole of dir/path, a list (at most 16 MiB) in a new buffer, to be freed. The length, or
+ * -errno.
+ */
 ssize_t proc_read_all(int dir, const char *path, char **ret_text);
 
 /* "task/TID/name", or only "name" where tid is 0. Returns `path`. */

@@ -25,7 +25,10 @@ struct task *reading_task(const struct reading *r);
 /* The directory of the process, opened when it is first asked for; or -errno. */
 int reading_dir(const struct reading *r);
 
-/* A file of the thread's directory, at most READING_SIZE bytes of it, or what was kept of it. Length or -errno. */
+/*
+ * A file of the thread's directory, at most READING_SIZE bytes of it, or what was kept of it.
+ * Length or -errno.
+ */
 ssize_t reading_text(const struct reading *r, const char *name, char *text);
 
 /* What wchan says, as bits of enum wchan; 0 when it says nothing that is known. */

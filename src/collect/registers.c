@@ -1,4 +1,6 @@
-/* A pass over all threads, of which those of one process are kept: it is asked for by hand, seldom. */
+/*
+ * A pass over all threads, of which those of one process are kept: it is asked for by hand, seldom.
+ */
 #include "collect/registers.h"
 
 #include <assert.h>
@@ -23,7 +25,9 @@ static bool sleeps_in_call(const struct thread_record *t)
 
 static struct registers registers_of(const struct thread_record *t)
 {
-	struct registers registers = { .tid = t->tid, .run_ns = t->run_ns, .pc = t->pc, .sp = t->sp };
+	struct registers registers = {
+		.tid = t->tid, .run_ns = t->run_ns, .pc = t->pc, .sp = t->sp
+	};
 
 	memcpy(registers.kept, t->kept, sizeof(registers.kept));
 	return registers;

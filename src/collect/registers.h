@@ -1,6 +1,7 @@
 /*
  * The registers of a process' threads, as the kernel put them down when they entered the system
- * calls in which they sleep: by our programs in the kernel, since proc_pid_syscall(5) gives but two.
+ * calls in which they sleep: by our programs in the kernel, since proc_pid_syscall(5) gives but
+ * two.
  */
 #ifndef COLLECT_REGISTERS_H
 #define COLLECT_REGISTERS_H

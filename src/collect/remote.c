@@ -70,7 +70,8 @@ static struct request stat_of(const struct file *file)
 	struct request q = { .kind = REQUEST_STAT, .pid = file->end.pid };
 	char path[PROC_PATH_SIZE];
 
-	snprintf(q.name, sizeof(q.name), "%s/%d", proc_task_path(path, file->tid, "fd"), file->end.fd);
+	snprintf(q.name, sizeof(q.name), "%s/%d", proc_task_path(path, file->tid, "fd"),
+	         file->end.fd);
 	return q;
 }
 
@@ -94,7 +95,8 @@ static int add_fifo(struct builder *b, struct seen_end *end, const struct reques
 }
 
 /* Whether none of them timed out, or -ENOMEM. */
-static int ask(struct remote *r, struct builder *b, size_t first, size_t count, uint64_t *unidentified)
+static int ask(struct remote *r, struct builder *b, size_t first, size_t count,
+               uint64_t *unidentified)
 {
 	int error = worker_do(&r->requests[first], count, STAT_LIMIT_MS), answered = 1;
 

@@ -1,7 +1,8 @@
 /*
- * Which suspects have an io_uring without a descriptor: io_uring_register_ring_fd(3) lets one be closed
- * while the ring goes on. Its queues stay mapped, unless the program has put them into memory of its
- * own (IORING_SETUP_NO_MMAP), which nothing in /proc shows. The census sees every ring.
+ * Which suspects have an io_uring without a descriptor: io_uring_register_ring_fd(3) lets one be
+ * closed while the ring goes on. Its queues stay mapped, unless the program has put them into
+ * memory of its own (IORING_SETUP_NO_MMAP), which nothing in /proc shows. The census sees every
+ * ring.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -21,7 +22,8 @@ static uint32_t ask(struct look *look, struct request *requests, uint32_t *proce
 		const struct task *task = builder_task(look->b, i);
 		const struct process *process = builder_process(look->b, task->process);
 
-		if (task->wait.kind == WAIT_EXITED || process->has_uring || !look_suspects(look, process->pid) ||
+		if (task->wait.kind == WAIT_EXITED || process->has_uring ||
+		    !look_suspects(look, process->pid) ||
 		    (asked && processes[asked - 1] == task->process))
 			continue;
 		processes[asked] = task->process;
@@ -45,7 +47,8 @@ int look_at_rings(struct look *look)
 	if (r == 0)
 		r = worker_do(requests, asked, LIMIT_MS);
 	for (uint32_t i = 0; i < asked && r == 0; i++)
-		if (requests[i].data && memmem(requests[i].data, requests[i].data_length, mapped, sizeof(mapped) - 1))
+		if (requests[i].data &&
+		    memmem(requests[i].data, requests[i].data_length, mapped, sizeof(mapped) - 1))
 			builder_process(look->b, processes[i])->has_uring = true;
 	if (requests)
 		worker_forget(requests, asked);

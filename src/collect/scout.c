@@ -30,7 +30,7 @@ enum { HANGS_AT_MOST = 5, LEFT_AT_MOST = 32, PATIENCE = 20 };
 
 /* A child of ours, on his way or left behind. */
 struct scout {
-	pid_t pid;               /* 0 when he had ended, and was reaped, before his pidfd was opened */
+	pid_t pid;               /* 0 when he was reaped before his pidfd was opened */
 	int pidfd;               /* negative where there are none: before Linux 5.3 */
 };
 
@@ -130,7 +130,9 @@ static bool hangs_on(const struct scouts *scouts, struct goal goal)
 	return false;
 }
 
-/* The child: it holds nothing of ours, else who waits for the end of our output would wait for it. */
+/*
+ * The child: it holds nothing of ours, else who waits for the end of our output would wait for it.
+ */
 static _Noreturn void go(const struct scouts *scouts, const struct errand *errand, uint32_t from,
                          _Atomic uint32_t *done)
 {

@@ -17,7 +17,10 @@ struct goal {
 };
 
 struct errand {
-	/* Done in the child, which has none of our descriptors. What it writes must lie in scout_memory(). */
+	/*
+	 * Done in the child, which has none of our descriptors. What it writes must lie in
+	 * scout_memory().
+	 */
 	void (*step)(void *context, uint32_t i);
 	struct goal (*goal)(const void *context, uint32_t i);
 	void *context;

@@ -1,6 +1,7 @@
 /*
  * What a thread waits for that its arguments only point to: the sets of poll(2), select(2) and
- * epoll_wait(2), the flags of clone3(2), the waiters of futex_waitv(2), the set of rt_sigtimedwait(2).
+ * epoll_wait(2), the flags of clone3(2), the waiters of futex_waitv(2), the set of
+ * rt_sigtimedwait(2).
  */
 #ifndef COLLECT_SETS_H
 #define COLLECT_SETS_H

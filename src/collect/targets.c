@@ -17,13 +17,14 @@
 #include "collect/proc.h"
 
 /*
- * How deep they nest is the kernel's limit (EP_MAX_NESTS, fs/eventpoll.c). Each costs a scout of its
- * own, so a look reads only so many.
+ * How deep they nest is the kernel's limit (EP_MAX_NESTS, fs/eventpoll.c). Each costs a scout of
+ * its own, so a look reads only so many.
  */
 enum { DEEPEST = 5, NESTED_AT_MOST = 64 };
 
 /* Appends a target to the wait of the task; NULL, and the wait unknown, when there is no memory. */
-static struct target *add_target(struct look *look, uint32_t task, enum target_kind kind, int32_t fd)
+static struct target *add_target(struct look *look, uint32_t task, enum target_kind kind,
+                                 int32_t fd)
 {
 	struct target *target = builder_add_target(look->b);
 	struct wait *wait = &builder_task(look->b, task)->wait;
@@ -109,7 +110,8 @@ static void add_other(struct look *look, int dir, uint32_t task, int32_t fd, int
 		add_target(look, task, length < 0 ? TARGET_UNKNOWN : TARGET_OUTSIDE, fd);
 }
 
-static void add_fd(struct look *look, int dir, uint32_t task, int32_t fd, uint32_t events, int nested)
+static void add_fd(struct look *look, int dir, uint32_t task, int32_t fd, uint32_t events,
+                   int nested)
 {
 	const struct task *t = builder_task(look->b, task);
 	const struct holder *holder = builder_find_holder(look->b, t->process, t->table, fd);
@@ -146,7 +148,8 @@ static void add_epoll_entry(struct look *look, int dir, uint32_t task,
 		add_fd(look, dir, task, entry->fd, entry->events, nested);
 }
 
-static void add_set(struct look *look, int dir, uint32_t task, const struct epoll_set *set, int nested)
+static void add_set(struct look *look, int dir, uint32_t task, const struct epoll_set *set,
+                    int nested)
 {
 	struct epoll_entry entry;
 	size_t offset = 0;

@@ -4,7 +4,8 @@
  * read. A name has no newline, kernel/cgroup/cgroup.c, and anything else may stand in it.
  *
  * Container managers name a group by an id of 64 hexadecimal digits, with their own name before it
- * where systemd keeps the groups: docker-ID.scope, /docker/ID, kubepods-podUID.slice:cri-containerd:ID.
+ * where systemd keeps the groups: docker-ID.scope, /docker/ID,
+ * kubepods-podUID.slice:cri-containerd:ID.
  */
 #include "collect/unit.h"
 

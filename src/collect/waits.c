@@ -70,7 +70,8 @@ static void mind_lock(const struct reading *r, uint32_t pipe)
 	bool known = length > 0 && !(length == 1 && text[0] == '0');
 
 	if (known && !memmem(text, (size_t)length, "pipe", 4) &&
-	    !memmem(text, (size_t)length, "wait_for_space", 14) && !(reading_wchan(r) & WCHAN_STOPPED))
+	    !memmem(text, (size_t)length, "wait_for_space", 14) &&
+	    !(reading_wchan(r) & WCHAN_STOPPED))
 		r->look->locked[pipe] = true;
 }
 
@@ -92,11 +93,14 @@ static void wait_on_end(const struct reading *r, const struct call *call, bool w
 	wait->kind = writes ? WAIT_PIPE_SPACE : WAIT_PIPE_DATA;
 	wait->pipe = holder->pipe;
 	if (holder->nonblocking == FACT_UNKNOWN)
-		descriptors_flags(reading_dir(r), reading_task(r)->tid, call->fd, &holder->nonblocking,
-		                  &direct);
+		descriptors_flags(reading_dir(r), reading_task(r)->tid, call->fd,
+		                  &holder->nonblocking, &direct);
 	if (writes && direct == FACT_YES)
 		builder_pipe(r->look->b, holder->pipe)->packet = FACT_YES;
-	/* O_NONBLOCK says nothing: it may have been set, by whoever shares the end, since he fell asleep. */
+	/*
+	 * O_NONBLOCK says nothing: it may have been set, by whoever shares the end, since he fell
+	 * asleep.
+	 */
 	wait->ready = call->timed;
 	mind_lock(r, holder->pipe);
 	if (writes)
@@ -232,7 +236,9 @@ static void take_call(const struct reading *r, const struct shown_call *shown, b
 	}
 }
 
-/* The census has what the file `syscall` shows, and whether it is numbered as 32-bit programs do. */
+/*
+ * The census has what the file `syscall` shows, and whether it is numbered as 32-bit programs do.
+ */
 static void take_counted_call(const struct reading *r, const struct thread_record *t)
 {
 	struct shown_call shown = { .shown = SHOWN_CALL };
@@ -302,7 +308,9 @@ static int read_process(struct look *look, struct sets *sets, uint32_t index)
 {
 	struct process *process = builder_process(look->b, index);
 	__attribute__((cleanup(proc_close))) int dir = -EAGAIN;
-	struct reading r = { .look = look, .sets = sets, .dir = &dir, .process = process, .index = index };
+	struct reading r = {
+		.look = look, .sets = sets, .dir = &dir, .process = process, .index = index
+	};
 	uint32_t count, first = look_threads(look, process->pid, &count);
 	int error = 0;
 

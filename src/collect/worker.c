@@ -148,7 +148,8 @@ static void read_stat(struct request *q)
 		return;
 	}
 	q->data_length = sizeof(struct statx);
-	if (statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, STATX_BASIC_STATS, (struct statx *)q->data) < 0)
+	if (statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, STATX_BASIC_STATS,
+	          (struct statx *)q->data) < 0)
 		q->status = -errno;
 }
 
@@ -257,8 +258,10 @@ static int batch_start(struct batch *batch)
 
 	pthread_attr_init(&attributes);
 	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-	/* Signals are the main thread's; but what the kernel raises for a crash does not wait: blocked,
-	   it ends us without the handler of who has the terminal to restore. */
+	/*
+	 * Signals are the main thread's; but what the kernel raises for a crash does not wait:
+	 * blocked, it ends us without the handler of who has the terminal to restore.
+	 */
 	sigfillset(&all);
 	for (size_t i = 0; i < sizeof(crashes) / sizeof(*crashes); i++)
 		sigdelset(&all, crashes[i]);

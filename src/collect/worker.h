@@ -17,7 +17,7 @@ enum request_kind {
 	                            which is for no list (proc.h), else all */
 	REQUEST_STAT,            /* statx(2) of /proc/`pid`/`name`: data is a struct statx */
 	REQUEST_USER,            /* the name of user `id` */
-	REQUEST_SHARED           /* whether `pid` and process `id` share their memory: then with data */
+	REQUEST_SHARED           /* whether `pid` and process `id` share memory: then with data */
 };
 
 struct request {
@@ -28,15 +28,15 @@ struct request {
 	uint32_t id;
 	char name[64];
 	/* The answer. */
-	int status;              /* 0, -errno, -ETIMEDOUT; memory that is not all there is -EFAULT */
+	int status;              /* 0, -errno, -ETIMEDOUT; -EFAULT: memory that is not all there */
 	char *data;              /* `data_length` bytes and a NUL behind them, or NULL */
 	size_t data_length;
 };
 
 /*
  * Does all requests, each within `limit_ms` of the one before, and fills in the answers. After
- * some that hang the rest is not tried any more and has timed out too; what hung in an earlier call,
- * and still does, is not tried either. 0 or -ENOMEM.
+ * some that hang the rest is not tried any more and has timed out too; what hung in an earlier
+ * call, and still does, is not tried either. 0 or -ENOMEM.
  */
 int worker_do(struct request *requests, size_t count, int limit_ms);
 

@@ -1,7 +1,8 @@
 /*
  * The builder keeps growing arrays on the heap until all is known, and hands them to the arena
- * when it seals. There may be ends by the hundred thousand, so what many of them tell of one pipe is
- * put into the pipe at once, which a hash table finds, and an end is a holder from the beginning.
+ * when it seals. There may be ends by the hundred thousand, so what many of them tell of one pipe
+ * is put into the pipe at once, which a hash table finds, and an end is a holder from the
+ * beginning.
  */
 #include "model/builder.h"
 
@@ -266,7 +267,8 @@ static void find_processes(struct builder *b)
 /* Drops pipes that nobody holds, and sorts the rest. */
 static int sort_pipes(struct builder *b)
 {
-	uint32_t *new = malloc((size_t)b->pipes.count * sizeof(*new) + 1); /* index of each old one */
+	/* The index of each old one. */
+	uint32_t *new = malloc((size_t)b->pipes.count * sizeof(*new) + 1);
 	struct holder *holders = b->holders.items;
 	uint32_t count = 0;
 

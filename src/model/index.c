@@ -7,7 +7,8 @@
 #include "model/snapshot.h"
 
 /* Where that key is noted, or would be. */
-static uint32_t *place_of(const struct index *x, const char *items, size_t size, struct index_key key)
+static uint32_t *place_of(const struct index *x, const char *items, size_t size,
+                          struct index_key key)
 {
 	uint32_t at = (uint32_t)((key.ino + 31 * key.dev) * UINT64_C(0x9e3779b97f4a7c15) >> 32);
 
@@ -22,7 +23,8 @@ static uint32_t *place_of(const struct index *x, const char *items, size_t size,
 static int grow(struct index *x, const char *items, size_t size, uint32_t count)
 {
 	uint32_t room = x->place_count ? x->place_count * 2 : 64;
-	uint32_t *places = room > x->place_count ? reallocarray(x->places, room, sizeof(*places)) : NULL;
+	uint32_t *places =
+		room > x->place_count ? reallocarray(x->places, room, sizeof(*places)) : NULL;
 
 	if (!places)
 		return -1;

@@ -12,13 +12,13 @@ struct index_key {
 
 /* Zeroed it is empty. */
 struct index {
-	uint32_t *places;        /* the index of an item, or NONE, by its hash or at the next free place */
+	uint32_t *places;        /* an item's index, or NONE, by its hash or at the next free place */
 	uint32_t place_count;    /* a power of two, or 0 */
 };
 
 /*
- * The index of the item with that key among the `count` items of `size` bytes. Where there is none it is
- * `count`: there the caller adds it, before he calls again. NONE without memory.
+ * The index of the item with that key among the `count` items of `size` bytes. Where there is none
+ * it is `count`: there the caller adds it, before he calls again. NONE without memory.
  */
 uint32_t index_find(struct index *x, const void *items, size_t size, uint32_t count,
                     struct index_key key);

@@ -57,7 +57,8 @@ static bool is_held_as(const struct snapshot *s, const struct pipe *pipe, const 
 	for (uint32_t k = 0; k < pipe->ends; k++) {
 		const struct holder *end = snapshot_end(s, pipe, k);
 
-		if ((uint64_t)s->processes[end->process].pid == p->pid && (uint64_t)end->fd == p->fd)
+		if ((uint64_t)s->processes[end->process].pid == p->pid &&
+		    (uint64_t)end->fd == p->fd)
 			return true;
 	}
 	return false;

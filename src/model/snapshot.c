@@ -51,7 +51,8 @@ uint32_t snapshot_find_pipe(const struct snapshot *s, uint64_t dev, uint64_t ino
 		else
 			high = middle;
 	}
-	return low < s->pipe_count && s->pipes[low].dev == dev && s->pipes[low].ino == ino ? low : NONE;
+	return low < s->pipe_count && s->pipes[low].dev == dev && s->pipes[low].ino == ino ? low
+	                                                                                   : NONE;
 }
 
 const struct holder *snapshot_end(const struct snapshot *s, const struct pipe *pipe, uint32_t k)

@@ -32,15 +32,20 @@ struct pipe {
 	const char *path;        /* of a FIFO, as readlink(2) shows it; NULL when not known */
 	int32_t fill_bytes;      /* FIONREAD: an int */
 	int32_t capacity_bytes;  /* F_GETPIPE_SZ */
-	enum fact full;          /* the write end does not poll POLLOUT; asked only where it matters */
+	enum fact full;          /* the write end does not poll POLLOUT; asked where it matters */
 	enum fact packet;        /* a write end is O_DIRECT, pipe(2) "packet mode" */
 	enum fact no_writers;    /* POLLHUP on a read end: nobody at all holds a write end */
 	enum fact no_readers;    /* POLLERR on a write end: nobody at all holds a read end */
-	/* Somebody holds such an end who is not among the holders, as the kernel's own counts say. */
+	/*
+	 * Somebody holds such an end who is not among the holders, as the kernel's own counts say.
+	 */
 	enum fact unseen_readers, unseen_writers;
-	/* An open file of it has more references than those who hold it and sleep in calls on it explain. */
+	/*
+	 * An open file of it has more references than those who hold it and sleep in calls on it
+	 * explain.
+	 */
 	enum fact extra_references;
-	enum fact named;         /* a FIFO that still has a name (st_nlink > 0): anybody may open it */
+	enum fact named;         /* a FIFO that has a name (st_nlink > 0): anybody may open it */
 	uint32_t first_end, ends; /* range in snapshot.ends: who holds it */
 };
 
@@ -100,7 +105,7 @@ struct wait {
 	const char *what;        /* WAIT_OUTSIDE: "sleep", "signal", "socket", "terminal", "disk",
 	                            "futex", "file", "userfault", "other"; else NULL */
 	bool inferred;           /* from wchan alone, since `syscall` was not readable */
-	bool stopped;            /* of a stopped job: it would wait like this again when continued */
+	bool stopped;            /* of a stopped job: continued, it would wait like this again */
 	bool by_signal;          /* sleeps for SIGCHLD in rt_sigsuspend, pause or rt_sigtimedwait */
 	bool timed;              /* ends by a time-out */
 	bool ready;              /* what it waits for is there already: the moment has passed */
@@ -150,7 +155,7 @@ struct process {
 	int64_t uid;             /* effective, or UNKNOWN */
 	const char *user;        /* name of uid, or its number as text; NULL when not asked for */
 	const char *comm;
-	const char *command;     /* arguments joined by blanks; NULL when not asked for or not readable */
+	const char *command;     /* arguments joined by blanks; NULL when not asked for or read */
 	const char *unit;        /* its container or systemd unit, see collect/unit.h; "" when it is in
 	                            none, NULL when not asked for or not readable */
 	char state;              /* of the leader */
@@ -167,7 +172,7 @@ struct process {
 	int32_t tracer;          /* pid of its tracer, 0 none, UNKNOWN */
 	enum fact namespace_init; /* it is PID 1 of a PID namespace below ours */
 	enum fact posix_timers;  /* has timers of timer_create(2) */
-	enum fact async_descriptors; /* has some of whose events a signal tells, see collect/descriptors.h */
+	enum fact async_descriptors; /* of whose events a signal tells, see collect/descriptors.h */
 
 	uint32_t first_task, tasks;     /* range in snapshot.tasks */
 	uint32_t first_holder, holders; /* range in snapshot.holders */

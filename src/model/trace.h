@@ -13,8 +13,8 @@ enum { REGISTERS_KEPT = 12 };
 
 /*
  * The registers of a thread that sleeps in a system call: where it is, and those that a function
- * keeps for its caller there. On x86, of both widths (System V ABI), kept are bx, si, di, bp and r12
- * to r15, on arm64 (AAPCS64) x19 to x30.
+ * keeps for its caller there. On x86, of both widths (System V ABI), kept are bx, si, di, bp and
+ * r12 to r15, on arm64 (AAPCS64) x19 to x30.
  */
 struct registers {
 	int32_t tid;
@@ -25,7 +25,7 @@ struct registers {
 enum trace_end {
 	TRACE_TIMED_OUT,         /* not done when the time was up */
 	TRACE_COMPLETE,          /* down to the first frame of the thread */
-	TRACE_INCOMPLETE,        /* the next frame rests on a register or a table that is not known */
+	TRACE_INCOMPLETE,        /* the next frame rests on an unknown register or table */
 	TRACE_CUT,               /* more frames or text than we take */
 	TRACE_RUNNING,           /* it runs, or is ready to: it has no stack to show */
 	TRACE_MOVED,             /* it ran on each time that it was read */

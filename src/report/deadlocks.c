@@ -193,7 +193,8 @@ static void write_members(struct page *page, const struct diagnosis *d,
 	}
 	if (count == deadlock->member_count)
 		return;
-	snprintf(text, sizeof(text), "  and %" PRIu32 " more members", deadlock->member_count - count);
+	snprintf(text, sizeof(text), "  and %" PRIu32 " more members",
+	         deadlock->member_count - count);
 	page_text(page, STYLE_PLAIN, text);
 	page_end_line(page);
 }
@@ -263,7 +264,8 @@ static void write_remedies(struct page *page, const struct diagnosis *d,
 		if (label)
 			write_command(page, label, remedy == remedies, strdup(*remedy));
 		else
-			phrase_add(&changes, "%s%s", changes.length ? ", or " : "  In the program: ", *remedy);
+			phrase_add(&changes, "%s%s",
+			           changes.length ? ", or " : "  In the program: ", *remedy);
 	}
 	explain_free_list(remedies);
 	if (changes.length) {

@@ -57,9 +57,11 @@ static void put_trees(struct dot *dot)
 		uint32_t tree = drawing->processes[process].tree;
 		uint32_t processes = run_length(drawing->processes + process,
 		                                drawing->process_count - process, tree);
-		uint32_t pipes = run_length(drawing->pipes + pipe, drawing->pipe_count - pipe, tree);
+		uint32_t pipes =
+			run_length(drawing->pipes + pipe, drawing->pipe_count - pipe, tree);
 
-		put_tree(dot, tree, drawing->processes + process, processes, drawing->pipes + pipe, pipes);
+		put_tree(dot, tree, drawing->processes + process, processes, drawing->pipes + pipe,
+		         pipes);
 		process += processes;
 		pipe += pipes;
 	}
@@ -81,7 +83,8 @@ static bool awaits(const struct snapshot *s, const struct task *task, const stru
 	for (uint32_t i = 0; wait->kind == WAIT_POLL && i < wait->targets; i++) {
 		const struct target *target = &s->targets[wait->first_target + i];
 
-		if (target->kind == TARGET_EXIT && target->process == (uint32_t)(other - s->processes))
+		if (target->kind == TARGET_EXIT &&
+		    target->process == (uint32_t)(other - s->processes))
 			return true;
 	}
 	return wait->kind == WAIT_VFORK && child;
@@ -143,7 +146,8 @@ static void put_title(const struct dot *dot)
 	for (uint32_t i = 0; i < d->deadlock_count && i < DEADLOCKS; i++)
 		put_deadlock_title(dot, &d->deadlocks[i]);
 	if (d->deadlock_count > DEADLOCKS)
-		fprintf(dot->file, "<br/>and %" PRIu32 " more deadlocks", d->deadlock_count - DEADLOCKS);
+		fprintf(dot->file, "<br/>and %" PRIu32 " more deadlocks",
+		        d->deadlock_count - DEADLOCKS);
 	if (d->stall_count)
 		fprintf(dot->file, "<br/><font color=\"" DOT_AMBER "\">%" PRIu32 " stalled</font>",
 		        d->stall_count);

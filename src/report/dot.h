@@ -1,4 +1,6 @@
-/* The parts of the graph that dot.c writes: texts, and the nodes and edges of processes and pipes. */
+/*
+ * The parts of the graph that dot.c writes: texts, and the nodes and edges of processes and pipes.
+ */
 #ifndef REPORT_DOT_H
 #define REPORT_DOT_H
 

@@ -92,8 +92,9 @@ void dot_put_process(struct dot *dot, const struct process *process)
 	if (task != NONE)
 		put_calls(dot, process, role, task);
 	if (*roles[role].mark)
-		fprintf(dot->file, "<br/><font color=\"%s\">%s %" PRIu32 "</font>", roles[role].line,
-		        roles[role].mark, dot->d->deadlocks[dot->d->tasks[task].deadlock].id);
+		fprintf(dot->file, "<br/><font color=\"%s\">%s %" PRIu32 "</font>",
+		        roles[role].line, roles[role].mark,
+		        dot->d->deadlocks[dot->d->tasks[task].deadlock].id);
 	fprintf(dot->file, "</font>>, style=\"%s\", fillcolor=\"%s\", color=\"%s\", tooltip=\"",
 	        roles[role].style, roles[role].fill, roles[role].line);
 	dot_put_foreign(dot, TOOLTIP, process->command ? process->command : process->comm);
@@ -122,7 +123,8 @@ static unsigned fullness(const struct pipe *pipe)
 
 	if (pipe->full == FACT_YES || (known && pipe->fill_bytes >= pipe->capacity_bytes))
 		return 1000;
-	return known ? (unsigned)(1000.0 * (double)pipe->fill_bytes / (double)pipe->capacity_bytes) : 0;
+	return known ? (unsigned)(1000.0 * (double)pipe->fill_bytes / (double)pipe->capacity_bytes)
+	             : 0;
 }
 
 /* Two lines: its name, and how it is. */

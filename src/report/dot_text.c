@@ -1,6 +1,6 @@
 /*
- * Owns how a text stands in Graphviz's language. Labels are HTML-like, in which Graphviz still reads
- * backslashes (\N is the node's name) and everywhere character entities; in tooltips it reads
+ * Owns how a text stands in Graphviz's language. Labels are HTML-like, in which Graphviz still
+ * reads backslashes (\N is the node's name) and everywhere character entities; in tooltips it reads
  * backslashes twice. So on top of words/escape.h these are doubled, or that again, and all that XML
  * knows is an entity, which is right in a quoted string, too.
  */

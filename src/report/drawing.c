@@ -68,7 +68,8 @@ static uint32_t tree_of(const struct snapshot *s, const struct choice *choice, u
 {
 	uint32_t top = process, parent;
 
-	for (uint32_t at = process, n = 0; at != NONE && n < GENERATIONS; at = parent_of(s, at), n++) {
+	for (uint32_t at = process, n = 0; at != NONE && n < GENERATIONS;
+	     at = parent_of(s, at), n++) {
 		if (choice->processes[at])
 			top = at;
 	}
@@ -110,7 +111,8 @@ static void find_trees(struct choice *choice, const struct diagnosis *d)
 	}
 	for (uint32_t i = 0; i < s->pipe_count; i++) {
 		for (uint32_t k = 0; choice->pipes[i] && k < s->pipes[i].ends; k++)
-			worsen(choice, snapshot_end(s, &s->pipes[i], k)->process, d->pipes[i].verdict);
+			worsen(choice, snapshot_end(s, &s->pipes[i], k)->process,
+			       d->pipes[i].verdict);
 	}
 	for (uint32_t i = 0; i < s->task_count; i++) {
 		if (d->tasks[i].deadlock != NONE)
@@ -136,7 +138,8 @@ static void fill(struct drawing *drawing, const struct choice *choice, const str
 	for (uint32_t i = 0; i < s->process_count; i++) {
 		if (choice->processes[i])
 			drawing->processes[drawing->process_count++] =
-				(struct drawn){ choice->trees[i], choice->worst[choice->trees[i]], i };
+				(struct drawn){ choice->trees[i], choice->worst[choice->trees[i]],
+				                i };
 	}
 	for (uint32_t i = 0; i < s->pipe_count; i++) {
 		uint32_t tree = choice->pipes[i] ? tree_of_pipe(s, choice, &s->pipes[i]) : NONE;
@@ -149,7 +152,8 @@ static void fill(struct drawing *drawing, const struct choice *choice, const str
 	qsort(drawing->processes, drawing->process_count, sizeof(*drawing->processes), drawn_order);
 	qsort(drawing->pipes, drawing->pipe_count, sizeof(*drawing->pipes), drawn_order);
 	for (uint32_t i = 0; i < drawing->process_count; i++)
-		drawing->tree_count += !i || drawing->processes[i].tree != drawing->processes[i - 1].tree;
+		drawing->tree_count +=
+			!i || drawing->processes[i].tree != drawing->processes[i - 1].tree;
 }
 
 int drawing_init(struct drawing *drawing, const struct diagnosis *d,

@@ -5,7 +5,7 @@
 #include "report/formats.h"
 
 struct drawn {
-	uint32_t tree;           /* the process whose tree it stands in, be that drawn or not; or NONE */
+	uint32_t tree;           /* the process whose tree it stands in, drawn or not; or NONE */
 	enum verdict worst;      /* in that tree; a deadlock also where something is doomed */
 	uint32_t index;          /* in the snapshot */
 };

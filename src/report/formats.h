@@ -10,7 +10,7 @@
 struct report_command {
 	char *const *argv;       /* ends with a NULL */
 	int32_t pid;
-	int32_t status, signal;  /* status UNKNOWN: it has not ended, or signal N ended it; signal 0: none */
+	int32_t status, signal;  /* UNKNOWN: it runs on, or signal N ended it; signal 0: none */
 	bool killed;             /* by us, with its descendants (--kill-on-deadlock) */
 };
 

@@ -210,8 +210,8 @@ static uint32_t next_on_side(const struct snapshot *s, const struct pipe *pipe, 
 }
 
 /*
- * The process that holds the ends from k to `end`, if some of them are on that side. Its descriptors
- * count as non-blocking when every one of them is.
+ * The process that holds the ends from k to `end`, if some of them are on that side. Its
+ * descriptors count as non-blocking when every one of them is.
  */
 static void add_holder(struct json_out *o, const struct json_source *from, uint32_t index,
                        uint32_t k, uint32_t end, bool writes)

@@ -140,7 +140,8 @@ void out_text(struct json_out *o, const char *key, const char *text)
 	while (*text) {
 		size_t plain = 0;
 
-		while ((unsigned char)text[plain] >= 0x20 && text[plain] != '"' && text[plain] != '\\')
+		while ((unsigned char)text[plain] >= 0x20 && text[plain] != '"' &&
+		       text[plain] != '\\')
 			plain++;
 		put(o, text, plain);
 		text += plain;
@@ -150,7 +151,8 @@ void out_text(struct json_out *o, const char *key, const char *text)
 		} else if (*text) {
 			char code[8];
 
-			put(o, code, (size_t)snprintf(code, sizeof(code), "\\u%04x", (unsigned)*text++));
+			put(o, code,
+			    (size_t)snprintf(code, sizeof(code), "\\u%04x", (unsigned)*text++));
 		}
 	}
 	put(o, "\"", 1);

@@ -40,7 +40,8 @@ static int set_cell(struct listing *l, struct libscols_line *line, uint32_t colu
 {
 	char *text;
 
-	columns_text(l->d, l->settings->columns[column], pipe, l->settings->bytes, l->cell, CELL_SIZE);
+	columns_text(l->d, l->settings->columns[column], pipe, l->settings->bytes, l->cell,
+	             CELL_SIZE);
 	if (!*l->cell)
 		snprintf(l->cell, CELL_SIZE, "-");
 	if (l->settings->utf8)

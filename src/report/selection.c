@@ -95,7 +95,8 @@ static int add_name(struct selection *s, struct libscols_iter *iterator, const c
 	cells = scols_table_new_column(s->table, word, 0, 0);
 	if (!cells)
 		return -ENOMEM;
-	scols_column_set_data_type(cells, columns[column].right ? SCOLS_DATA_U64 : SCOLS_DATA_STRING);
+	scols_column_set_data_type(cells,
+	                           columns[column].right ? SCOLS_DATA_U64 : SCOLS_DATA_STRING);
 	scols_column_set_data_func(cells, value_of, name);
 	return scols_filter_assign_column(s->filter, iterator, word, cells);
 }

@@ -109,7 +109,8 @@ static void write_cell(struct page *page, const struct layout *layout, size_t ce
 
 	if (!width)
 		return;
-	page_pad(page, *start + (layout->columns[cell]->right && taken < width ? width - taken : 0));
+	page_pad(page,
+	         *start + (layout->columns[cell]->right && taken < width ? width - taken : 0));
 	page_text(page, style, text);
 	*start += width + 2;
 }

@@ -67,7 +67,8 @@ static uint32_t processes_in_scope(const struct diagnosis *d)
 static void add_findings(struct phrase *phrase, const struct diagnosis *d)
 {
 	if (d->deadlock_count)
-		phrase_add(phrase, "%" PRIu32 " deadlock%s", d->deadlock_count, plural(d->deadlock_count));
+		phrase_add(phrase, "%" PRIu32 " deadlock%s", d->deadlock_count,
+		           plural(d->deadlock_count));
 	if (d->stall_count)
 		phrase_add(phrase, "%s%" PRIu32 " stall%s", d->deadlock_count ? ", " : "",
 		           d->stall_count, plural(d->stall_count));
@@ -87,8 +88,8 @@ static void write_headline(struct page *page, const struct diagnosis *d)
 	add_findings(&findings, d);
 	wrap_phrase(page, d->deadlock_count ? STYLE_DEADLOCK : d->stall_count ? STYLE_STALLED
 	            : STYLE_PLAIN, 9, &findings);
-	phrase_add(&rest, " among %" PRIu32 " pipe%s of %" PRIu32 " process%s", pipes, plural(pipes),
-	           processes, processes == 1 ? "" : "es");
+	phrase_add(&rest, " among %" PRIu32 " pipe%s of %" PRIu32 " process%s", pipes,
+	           plural(pipes), processes, processes == 1 ? "" : "es");
 	if (unseen)
 		phrase_add(&rest, " (%" PRIu64 " not seen%s)", unseen,
 		           s->view_limits & LIMIT_NOT_ROOT ? ": run as root" : "");
@@ -263,9 +264,11 @@ static void write_limits(struct page *page, const struct snapshot *s)
 	char max[UNITS_SIZE], soft[UNITS_SIZE], hard[UNITS_SIZE];
 	struct phrase phrase = { 0 };
 
-	phrase_add(&phrase, "Limits: pipe-max-size %s (how far a pipe can grow), pipe-user-pages-soft "
+	phrase_add(&phrase,
+	           "Limits: pipe-max-size %s (how far a pipe can grow), pipe-user-pages-soft "
 	           "%s (past it a user's new pipes have 2 slots), -hard %s",
-	           units_grouped(max, s->pipe_max_size), units_grouped(soft, s->pipe_user_pages_soft),
+	           units_grouped(max, s->pipe_max_size),
+	           units_grouped(soft, s->pipe_user_pages_soft),
 	           s->pipe_user_pages_hard ? units_grouped(hard, s->pipe_user_pages_hard) : "none");
 	wrap_phrase(page, STYLE_DIM, 2, &phrase);
 	page_end_line(page);

@@ -204,8 +204,8 @@ static void allow_commands(struct program *p, const struct command *commands, si
 #define ALLOW_COMMANDS(p, table) allow_commands(p, table, sizeof(table) / sizeof(*(table)))
 
 /*
- * Whatever its arguments are, a call that is allowed costs nothing: the kernel finds out once (5.11). Those
- * with arguments that count go through the program each time, so they come first.
+ * Whatever its arguments are, a call that is allowed costs nothing: the kernel finds out once
+ * (5.11). Those with arguments that count go through the program each time, so they come first.
  */
 static void allow_looking(struct program *p)
 {

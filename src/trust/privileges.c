@@ -51,7 +51,9 @@ static int set_aside(void)
 	return capng_apply(CAPNG_SELECT_CAPS) < 0 ? -EPERM : 0;
 }
 
-/* The bounding set can be cut only as long as CAP_SETPCAP is there, which file capabilities lack. */
+/*
+ * The bounding set can be cut only as long as CAP_SETPCAP is there, which file capabilities lack.
+ */
 static int keep(size_t count)
 {
 	bool permitted[KEPT_TO_ACT], cuts_bounds;
@@ -76,7 +78,9 @@ static int give_up(void)
 	return capng_apply(CAPNG_SELECT_CAPS) < 0 ? -EPERM : 0;
 }
 
-/* pidfd_getfd(2) since Linux 5.6, of a thread that is no leader since 6.9 (PIDFD_THREAD is O_EXCL). */
+/*
+ * pidfd_getfd(2) since Linux 5.6, of a thread that is no leader since 6.9 (PIDFD_THREAD is O_EXCL).
+ */
 static bool can_duplicate(void)
 {
 	int pidfd = pidfd_open(getpid(), O_EXCL);

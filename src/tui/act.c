@@ -173,7 +173,8 @@ static void say_failure(const struct act *act, struct state *state)
 {
 	for (size_t i = 0; i < sizeof failures / sizeof failures[0]; i++)
 		if (failures[i].effect == act->effect)
-			state_say(state, true, "%s: %s", failures[i].failure, refusal_text(act->result));
+			state_say(state, true, "%s: %s", failures[i].failure,
+			          refusal_text(act->result));
 }
 
 static void say_grown(const struct act *act, struct state *state)

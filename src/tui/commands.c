@@ -142,7 +142,8 @@ static bool select_pipe_of_process(struct state *state)
 	if (index == NONE)
 		return false;
 	process = &s->processes[index];
-	for (uint32_t h = process->first_holder; h < process->first_holder + process->holders; h++) {
+	for (uint32_t h = process->first_holder; h < process->first_holder + process->holders;
+	     h++) {
 		uint32_t pipe = s->holders[h].pipe;
 
 		if (best == NONE || look_diagnosis(state->look)->pipes[pipe].verdict <
@@ -413,7 +414,8 @@ static enum effect follow(struct state *state)
 		return EFFECT_LOOK;
 	}
 	if (index == NONE) {
-		state_say(state, true, "No process is seen on that side; Tab chooses the other one");
+		state_say(state, true,
+		          "No process is seen on that side; Tab chooses the other one");
 		return EFFECT_NONE;
 	}
 	process = &look_snapshot(state->look)->processes[index];

@@ -64,7 +64,8 @@ static struct member describe(const struct diagnosis *d, const struct deadlock *
 	if (task->tid == process->pid)
 		snprintf(m.number, sizeof m.number, "%" PRId32, process->pid);
 	else
-		snprintf(m.number, sizeof m.number, "%" PRId32 ":%" PRId32, process->pid, task->tid);
+		snprintf(m.number, sizeof m.number, "%" PRId32 ":%" PRId32, process->pid,
+		         task->tid);
 	if (process->user != NULL)
 		escape_text(m.user, sizeof m.user, process->user);
 	put(m.call, sizeof m.call, explain_call(s, task));

@@ -58,8 +58,10 @@ static void *run(void *argument)
 
 int errand_start(struct errand *e, void (*function)(void *context), void *context)
 {
-	/* What the kernel raises for a crash would not wait: blocked, it ends us without the handler
-	   that restores the terminal; and so does abort(3) from glibc 2.41 on. */
+	/*
+	 * What the kernel raises for a crash would not wait: blocked, it ends us without the
+	 * handler that restores the terminal; and so does abort(3) from glibc 2.41 on.
+	 */
 	static const int crashes[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT };
 	sigset_t others, before;
 	int r;

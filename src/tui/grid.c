@@ -161,7 +161,8 @@ static int put_text(struct grid *g, int row, int column, int from, int to, unsig
 				continue;
 			}
 			put_char(g, row, column, width, from, to, style, *s);
-			last = column >= from && column + width <= to ? grid_cell(g, row, column) : NULL;
+			last = column >= from && column + width <= to ? grid_cell(g, row, column)
+			                                              : NULL;
 			column += width;
 		}
 	}
@@ -245,7 +246,8 @@ static size_t line_bytes(const struct grid *g, const char *text, int width)
 		for (const wchar_t *s = spelt(g, next_char(&p), buffer); *s != L'\0'; s++)
 			used += width_of(*s);
 		if (used > width && here != text)
-			return (size_t)((word_end != NULL && word_end != text ? word_end : here) - text);
+			return (size_t)((word_end != NULL && word_end != text ? word_end : here) -
+			                text);
 	}
 	return (size_t)(p - text);
 }

@@ -42,7 +42,7 @@ enum style {
 enum { CELL_MARKS = 2 };     /* combining characters that are kept of a cell */
 
 struct cell {
-	wchar_t text[1 + CELL_MARKS + 1]; /* ends with L'\0'; empty in the right half of a wide one */
+	wchar_t text[1 + CELL_MARKS + 1]; /* empty in the right half of a wide one */
 	unsigned char style;
 };
 

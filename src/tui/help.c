@@ -55,7 +55,8 @@ int help_text(struct text *text)
 	fputs(about, file);
 	for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++)
 		write_section(file, &sections[i], told);
-	fputs("\nMouse: the wheel scrolls, a click selects, another one opens; on a heading it sorts.\n",
+	fputs("\nMouse: the wheel scrolls, a click selects, another one opens; on a heading it "
+	      "sorts.\n",
 	      file);
 	if (fclose(file) == 0)
 		r = text_set_plain(text, "Help", buffer, size);

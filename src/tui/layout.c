@@ -66,7 +66,8 @@ static int gap(const struct places *p, uint32_t i)
 		return 1;
 	if (p->places[i].arrow)
 		return p->arrow + 2;
-	return columns[p->places[i - 1].column].right && !columns[p->places[i].column].right ? 2 : 1;
+	return columns[p->places[i - 1].column].right && !columns[p->places[i].column].right ? 2
+	                                                                                     : 1;
 }
 
 static int total(const struct places *p)

@@ -25,14 +25,17 @@ static const struct prompt_kind {
 	enum effect (*done)(struct state *state);
 	bool yes_or_no;          /* a yes is one key; everything else is a no */
 } kinds[PROMPT_COUNT] = {
-	[PROMPT_SEARCH] = {.label = "Search: ", .changed = search_changed, .cancelled = search_cancelled,
-	                   .done = search_done},
-	[PROMPT_FILTER] = {.label = "Filter: ", .changed = filter_changed,
-	                   .cancelled = filter_cancelled},
-	[PROMPT_DRAIN] = {.label = "Take the bytes from their reader into the new file: ",
-	                  .done = drain_done},
-	[PROMPT_GROW] = {.label = "", .done = grow_done, .yes_or_no = true},
-	[PROMPT_SIGNAL] = {.label = "", .done = signal_done, .yes_or_no = true},
+	[PROMPT_SEARCH] = { .label = "Search: ",
+	                    .changed = search_changed,
+	                    .cancelled = search_cancelled,
+	                    .done = search_done },
+	[PROMPT_FILTER] = { .label = "Filter: ",
+	                    .changed = filter_changed,
+	                    .cancelled = filter_cancelled },
+	[PROMPT_DRAIN] = { .label = "Take the bytes from their reader into the new file: ",
+	                   .done = drain_done },
+	[PROMPT_GROW] = { .label = "", .done = grow_done, .yes_or_no = true },
+	[PROMPT_SIGNAL] = { .label = "", .done = signal_done, .yes_or_no = true },
 };
 
 const char *prompt_label(enum prompt prompt)

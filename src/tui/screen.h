@@ -17,8 +17,8 @@ int screen_open(bool color, struct screen **ret_screen);
 void screen_close(struct screen *screen);
 
 /*
- * Gives it back by what a signal handler may do (signal-safety(7)), for good. Nothing where it was not
- * taken over, and in a child, whose descriptors may be somebody else's.
+ * Gives it back by what a signal handler may do (signal-safety(7)), for good. Nothing where it was
+ * not taken over, and in a child, whose descriptors may be somebody else's.
  */
 void screen_restore(void);
 

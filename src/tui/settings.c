@@ -102,10 +102,11 @@ static const struct field {
 	int (*read)(const char *value, struct settings *settings);
 	void (*write)(FILE *file, const struct settings *settings);
 } fields[] = {
-	{"columns", "as --list-columns names them, from left to right", read_columns, write_columns},
-	{"sort", "a column; with - before it in the opposite order", read_sort, write_sort},
-	{"interval", "seconds between two looks", read_interval, write_interval},
-	{"color", "auto, always or never", read_color, write_color},
+	{ "columns", "as --list-columns names them, from left to right", read_columns,
+	  write_columns },
+	{ "sort", "a column; with - before it in the opposite order", read_sort, write_sort },
+	{ "interval", "seconds between two looks", read_interval, write_interval },
+	{ "color", "auto, always or never", read_color, write_color },
 };
 
 enum { FIELD_COUNT = sizeof fields / sizeof fields[0] };

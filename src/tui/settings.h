@@ -11,7 +11,12 @@
 
 enum { SETTINGS_COLUMNS = 32, SETTINGS_ERROR_SIZE = 160 };
 
-enum settings_color { SETTINGS_COLOR_AUTO, SETTINGS_COLOR_ALWAYS, SETTINGS_COLOR_NEVER, SETTINGS_COLOR_COUNT };
+enum settings_color {
+	SETTINGS_COLOR_AUTO,
+	SETTINGS_COLOR_ALWAYS,
+	SETTINGS_COLOR_NEVER,
+	SETTINGS_COLOR_COUNT
+};
 
 struct settings {
 	uint32_t columns[SETTINGS_COLUMNS]; /* indices of words/columns.h, as they are shown */

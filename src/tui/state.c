@@ -145,7 +145,8 @@ static void select_line(struct state *state, enum screen_name screen, uint32_t l
 	if (screen == SCREEN_PIPES && line < state->table.count)
 		select_row(state, line);
 	if (screen == SCREEN_TREE && line < state->tree.count)
-		state->pid = look_snapshot(state->look)->processes[state->tree.lines[line].process].pid;
+		state->pid =
+			look_snapshot(state->look)->processes[state->tree.lines[line].process].pid;
 }
 
 /* Moves the top as little as makes the cursor visible. */
@@ -267,7 +268,8 @@ bool state_line_matches(const struct state *state, uint32_t line, const char *te
 	if (screen == SCREEN_PIPES)
 		return rows_match(state->table.rows[line].look, state->table.rows[line].pipe, text);
 	if (screen == SCREEN_TREE)
-		return tree_match(look_snapshot(state->look), state->tree.lines[line].process, text);
+		return tree_match(look_snapshot(state->look), state->tree.lines[line].process,
+		                  text);
 	if (line < state->texts[screen].count)
 		return strcasestr(state->texts[screen].lines[line], text) != NULL;
 	return false;
@@ -280,7 +282,8 @@ void state_push(struct state *state, enum screen_name screen)
 	if (state_screen(state) == screen)
 		return;
 	if (state->depth == STATE_STACK - 1) {
-		memmove(&state->stack[1], &state->stack[2], (STATE_STACK - 2) * sizeof state->stack[0]);
+		memmove(&state->stack[1], &state->stack[2],
+		        (STATE_STACK - 2) * sizeof state->stack[0]);
 		state->depth--;
 	}
 	state->stack[++state->depth] = screen;
@@ -343,7 +346,8 @@ enum effect state_effect(struct state *state, enum effect effect)
 	else if (needs_pipe(effect) && state->subject_pipe == NONE)
 		state_say(state, true, "No pipe is selected");
 	else if (needs_process(effect) && state->subject_process == NONE)
-		state_say(state, true, "No process is seen on that side; Tab chooses the other one");
+		state_say(state, true,
+		          "No process is seen on that side; Tab chooses the other one");
 	else
 		return effect;
 	return EFFECT_NONE;
@@ -355,7 +359,8 @@ static void show_peek(struct state *state)
 	char title[64];
 
 	snprintf(title, sizeof title, "%zu bytes, still in the pipe", state->byte_count);
-	if ((state->hex ? text_set_hex : text_set)(text, title, state->bytes, state->byte_count) < 0)
+	if ((state->hex ? text_set_hex : text_set)(text, title, state->bytes, state->byte_count) <
+	    0)
 		out_of_memory(state);
 }
 

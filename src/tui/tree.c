@@ -133,7 +133,8 @@ static bool is_collapsed(const struct tree_query *query, int32_t pid)
 static bool push_children(struct growth *b, const struct pending *parent)
 {
 	int32_t pid = b->s->processes[parent->process].pid;
-	uint32_t first = first_child(b, pid), end = first_child(b, (int64_t)pid + 1), before = b->stacked;
+	uint32_t first = first_child(b, pid), end = first_child(b, (int64_t)pid + 1),
+		 before = b->stacked;
 	uint16_t depth = (uint16_t)(parent->depth < TREE_DEPTH - 1 ? parent->depth + 1
 	                                                           : TREE_DEPTH - 1);
 

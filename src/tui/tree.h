@@ -9,7 +9,7 @@ enum { TREE_DEPTH = 32 };        /* from here on nothing is indented further */
 
 struct tree_line {
 	uint32_t process;
-	uint32_t last;           /* bit N: the ancestor at depth N is the last child of its parent */
+	uint32_t last;           /* bit N: the ancestor at depth N is its parent's last child */
 	uint16_t depth;
 	bool has_children, collapsed;
 };

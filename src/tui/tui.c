@@ -94,7 +94,8 @@ static void run_look(void *context)
 {
 	struct look_job *job = context;
 
-	job->result = job->source->look(job->source->context, job->previous, job->follow, &job->look);
+	job->result =
+		job->source->look(job->source->context, job->previous, job->follow, &job->look);
 }
 
 static void start_look(struct tui *tui)
@@ -339,8 +340,9 @@ static void draw(struct tui *tui)
 /* Until the next look is due; while one is under way, until the header has to tell of it. */
 static int timeout_ms(const struct tui *tui)
 {
-	int64_t left = tui->next_look_ms == INT64_MAX ? INT64_MAX
-	                                              : tui->next_look_ms - clock_ms(CLOCK_MONOTONIC);
+	int64_t left = tui->next_look_ms == INT64_MAX
+	                       ? INT64_MAX
+	                       : tui->next_look_ms - clock_ms(CLOCK_MONOTONIC);
 
 	if ((errand_busy(tui->looks) || tui->state->paused) && left > 1000 && !tui->source->still)
 		left = 1000;
@@ -352,7 +354,9 @@ static bool is_due(const struct tui *tui)
 	return tui->next_look_ms <= clock_ms(CLOCK_MONOTONIC);
 }
 
-/* Until something has come in, or the header has to tell of time; a look that begins is not seen. */
+/*
+ * Until something has come in, or the header has to tell of time; a look that begins is not seen.
+ */
 static void wait_for_news(struct tui *tui, struct pollfd *fds, nfds_t count)
 {
 	int n;

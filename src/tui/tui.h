@@ -21,8 +21,8 @@ struct tui_source {
 	int64_t confirm_ms;      /* until the second look, when the first found a candidate */
 
 	/*
-	 * A new look, diagnosed against `previous` (NULL at first). `follow` is a process whose pipes
-	 * alone are in scope, or nobody. 0 or -errno.
+	 * A new look, diagnosed against `previous` (NULL at first). `follow` is a process whose
+	 * pipes alone are in scope, or nobody. 0 or -errno.
 	 */
 	int (*look)(void *context, const struct look *previous, struct who follow,
 	            struct look **ret_look);
@@ -50,7 +50,7 @@ struct tui_options {
 	const char *warning;     /* shown first, or NULL */
 	bool only_stuck;         /* as s does */
 	int64_t refreshes;       /* leave after so many looks; 0 for never */
-	int cpu_budget_percent;  /* of one core: looks come no oftener than that allows; 0 for any */
+	int cpu_budget_percent;  /* of one core: looks come no oftener than it allows; 0: any */
 	bool ascii;              /* draw with ASCII alone */
 	bool color;              /* colours are allowed where the settings leave it to us */
 };

@@ -104,7 +104,8 @@ static void pace_text(const struct state *state, char *out, size_t size)
 static void draw_title(const struct state *state, struct grid *g, int row)
 {
 	const struct snapshot *s = look_snapshot(state->look);
-	char host[128], release[128], kernel[144], up[48], engine[16], clock[16], pace[64], right[96];
+	char host[128], release[128], kernel[144], up[48], engine[16], clock[16], pace[64],
+		right[96];
 	const char *fields[] = {host, kernel, up, engine};
 	int x, end;
 
@@ -147,7 +148,8 @@ static struct counts count_pipes(const struct diagnosis *d)
 static int draw_count(struct grid *g, int row, int column, unsigned style, const char *name,
                       uint32_t count)
 {
-	return grid_printf(g, row, column, count == 0 ? STYLE_DIM : style, "%s %" PRIu32, name, count);
+	return grid_printf(g, row, column, count == 0 ? STYLE_DIM : style, "%s %" PRIu32, name,
+	                   count);
 }
 
 /* What is wrong; right-aligned where there is room for everything, else first. */
@@ -158,7 +160,8 @@ static int draw_trouble(const struct state *state, struct grid *g, int row, int 
 
 	column = draw_count(g, row, column, STYLE_DEADLOCK, "DEADLOCK", d->deadlock_count) + 2;
 	if (state->table.hidden_deadlocks > 0)
-		column = grid_text(g, row, column - 1, STYLE_DEADLOCK, "(hidden by the filter)") + 2;
+		column =
+			grid_text(g, row, column - 1, STYLE_DEADLOCK, "(hidden by the filter)") + 2;
 	column = draw_count(g, row, column, STYLE_STALLED, "STALLED", d->stall_count) + 2;
 	return draw_count(g, row, column, STYLE_BACKPRESSURE, "FULL", counts.full) + 2;
 }
@@ -173,8 +176,9 @@ static int draw_totals(const struct state *state, struct grid *g, int row, int c
 	                     "Pipes %" PRIu32 "  FIFOs %" PRIu32 "  Processes %" PRIu32,
 	                     counts.pipes, counts.fifos, s->process_count);
 	if (unseen > 0)
-		column = grid_printf(g, row, column, STYLE_HINT, " (%" PRIu32 " not seen%s)", unseen,
-		                     !brief && s->view_limits & LIMIT_NOT_ROOT ? ": run as root" : "");
+		column = grid_printf(
+			g, row, column, STYLE_HINT, " (%" PRIu32 " not seen%s)", unseen,
+			!brief && s->view_limits & LIMIT_NOT_ROOT ? ": run as root" : "");
 	return column;
 }
 
@@ -200,20 +204,25 @@ static void draw_counts(const struct state *state, struct grid *g, int row)
 static void draw_hint(const struct state *state, struct grid *g, int row)
 {
 	const struct snapshot *s = look_snapshot(state->look);
-	uint32_t followed = state->follow.pid == 0 ? NONE : snapshot_find_process(s, state->follow.pid);
+	uint32_t followed =
+		state->follow.pid == 0 ? NONE : snapshot_find_process(s, state->follow.pid);
 	char name[COLUMNS_TEXT + 16];
 	char **view = explain_view(s);
 	int x = 1;
 
 	if (state->welcome && look_note(state->look) == NULL)
-		x = grid_text(g, row, x, STYLE_MESSAGE, "Enter: all about a pipe   g: let its writer go on   "
-		                                        "?: every key") + 3;
+		x = grid_text(g, row, x, STYLE_MESSAGE,
+		              "Enter: all about a pipe   g: let its writer go on   "
+		              "?: every key") +
+		    3;
 	if (state->filter[0] != '\0')
-		x = grid_printf(g, row, x, STYLE_HINT, "Filter \"%s\" (Esc: all)", state->filter) + 2;
+		x = grid_printf(g, row, x, STYLE_HINT, "Filter \"%s\" (Esc: all)", state->filter) +
+		    2;
 	if (state->only_stuck)
 		x = grid_text(g, row, x, STYLE_HINT, "Only what is stuck (a: all)") + 2;
 	if (state->follow.pid != 0) {
-		if (followed != NONE && s->processes[followed].start_ticks == state->follow.start_ticks)
+		if (followed != NONE &&
+		    s->processes[followed].start_ticks == state->follow.start_ticks)
 			view_process_name(&s->processes[followed], name, sizeof name);
 		else
 			snprintf(name, sizeof name, "process %" PRId32 ", which is gone",
@@ -243,7 +252,8 @@ static void draw_grow(const struct state *state, struct grid *g, int row)
 	char *id = pipe == NULL ? NULL : explain_pipe_id(pipe);
 	char before[UNITS_SIZE];
 
-	grid_printf(g, row, 1, STYLE_PROMPT, "Enlarge %s beyond its %s bytes?  y: yes, any other key: no",
+	grid_printf(g, row, 1, STYLE_PROMPT,
+	            "Enlarge %s beyond its %s bytes?  y: yes, any other key: no",
 	            id == NULL ? "?" : id,
 	            units_grouped(before, pipe == NULL ? UNKNOWN : pipe->capacity_bytes));
 	free(id);
@@ -262,10 +272,10 @@ static void draw_signal(const struct state *state, struct grid *g, int row)
 			signal = menu_signals[i].name;
 	if (state->subject_look != NULL && state->subject_process != NONE)
 		view_process_name(
-			&look_snapshot(state->subject_look)->processes[state->subject_process], name,
-			sizeof name);
-	x = grid_printf(g, row, 1, STYLE_PROMPT, "Send %s to %s?  y: yes, any other key: no", signal,
-	                name);
+			&look_snapshot(state->subject_look)->processes[state->subject_process],
+			name, sizeof name);
+	x = grid_printf(g, row, 1, STYLE_PROMPT, "Send %s to %s?  y: yes, any other key: no",
+	                signal, name);
 	if (pipe != NULL && pipe->fill_bytes > 0)
 		grid_printf(g, row, x, STYLE_PROMPT, "  (%s bytes in the pipe may be lost)",
 		            units_grouped(bytes, pipe->fill_bytes));
@@ -362,7 +372,8 @@ static uint32_t draw_screen(const struct state *state, struct grid *g, const str
 		grid_field(g, layout->heading, 0, g->columns, 0, STYLE_HEADING, "");
 		grid_text(g, layout->heading, 1, STYLE_HEADING, "PIPE");
 	}
-	return view_detail(state, g, layout->list, layout->list_rows, state->scrolls[screen].top, true);
+	return view_detail(state, g, layout->list, layout->list_rows, state->scrolls[screen].top,
+	                   true);
 }
 
 uint32_t view_draw(const struct state *state, struct grid *g)

@@ -93,8 +93,9 @@ static int draw_spark(const struct sheet *sheet, int row, int column, int most)
 	for (int i = 0; i < count; i++) {
 		int level = samples[i] * GLYPHS_LEVELS / 101;
 
-		column = grid_text(sheet->g, row, column, view_verdict_style(sheet->finding->verdict),
-		                   samples[i] == HISTORY_GAP ? " " : sheet->g->glyphs->spark[level]);
+		column = grid_text(
+			sheet->g, row, column, view_verdict_style(sheet->finding->verdict),
+			samples[i] == HISTORY_GAP ? " " : sheet->g->glyphs->spark[level]);
 	}
 	return column;
 }
@@ -125,13 +126,17 @@ static void draw_title(struct sheet *sheet)
 static char *gist(const struct sheet *sheet)
 {
 	static const char *const texts[VERDICT_COUNT] = {
-		[VERDICT_BACKPRESSURE] = "Full, so its writer waits; its reader makes room from time to "
-		                         "time: slow, not stuck.",
-		[VERDICT_STARVED] = "Empty, and its reader waits for bytes. That is normal for a reader "
-		                    "who is faster than its writer.",
-		[VERDICT_HALF_OPEN] = "One side has no holder left: the next write gets EPIPE (SIGPIPE), "
-		                      "the next read what is left and then end-of-file.",
-		[VERDICT_MOVING] = "Something changed between the two looks: bytes, holders or fill.",
+		[VERDICT_BACKPRESSURE] =
+			"Full, so its writer waits; its reader makes room from time to "
+			"time: slow, not stuck.",
+		[VERDICT_STARVED] =
+			"Empty, and its reader waits for bytes. That is normal for a reader "
+			"who is faster than its writer.",
+		[VERDICT_HALF_OPEN] =
+			"One side has no holder left: the next write gets EPIPE (SIGPIPE), "
+			"the next read what is left and then end-of-file.",
+		[VERDICT_MOVING] =
+			"Something changed between the two looks: bytes, holders or fill.",
 		[VERDICT_IDLE] = "Nobody waits for it, and nothing changed between the looks.",
 		[VERDICT_UNKNOWN] = "What is needed to tell could not be read.",
 	};
@@ -169,8 +174,8 @@ static void draw_cycle(struct sheet *sheet)
 	if (sheet->deadlock == NULL)
 		return;
 	space(sheet);
-	sheet->row = cycle_draw(sheet->g, sheet->row, 1, sheet->g->columns - 2, sheet->whole, sheet->d,
-	                        sheet->deadlock);
+	sheet->row = cycle_draw(sheet->g, sheet->row, 1, sheet->g->columns - 2, sheet->whole,
+	                        sheet->d, sheet->deadlock);
 	if (sheet->deadlock->victim_count == 0)
 		return;
 	space(sheet);
@@ -260,7 +265,8 @@ static void draw_thread(struct sheet *sheet, const struct task *task)
 	bool doomed = sheet->d->tasks[task - sheet->s->tasks].doomed;
 	char *call = explain_call(sheet->s, task), *wait = explain_wait(sheet->s, task);
 	char span[UNITS_SIZE];
-	int x = grid_printf(sheet->g, sheet->row, LABEL_WIDTH + 6, STYLE_DIM, "%-8" PRId32, task->tid);
+	int x = grid_printf(sheet->g, sheet->row, LABEL_WIDTH + 6, STYLE_DIM, "%-8" PRId32,
+	                    task->tid);
 
 	x = grid_text(sheet->g, sheet->row, x + 1, doomed ? STYLE_DEADLOCK : STYLE_NORMAL,
 	              call == NULL || strcmp(call, "?") == 0 ? "" : call) + 2;
@@ -305,7 +311,8 @@ static void draw_holder(struct sheet *sheet, enum side side, uint32_t first)
 		if (other->process != holder->process)
 			break;
 		if (side == SIDE_WRITER ? other->writes : other->reads)
-			x = grid_printf(sheet->g, sheet->row, x, STYLE_NORMAL, " %" PRId32, other->fd);
+			x = grid_printf(sheet->g, sheet->row, x, STYLE_NORMAL, " %" PRId32,
+			                other->fd);
 	}
 	x = grid_text(sheet->g, sheet->row, x + 2, STYLE_DIM, flag_word(holder->nonblocking)) + 2;
 	grid_field(sheet->g, sheet->row++, x, sheet->g->columns - x - 1, 0, STYLE_DIM, command);
@@ -319,11 +326,13 @@ static void draw_side(struct sheet *sheet, enum side side)
 	uint32_t last = NONE;
 
 	space(sheet);
-	grid_text(sheet->g, sheet->row++, 1, STYLE_BOLD, side == SIDE_WRITER ? "Writers" : "Readers");
+	grid_text(sheet->g, sheet->row++, 1, STYLE_BOLD,
+	          side == SIDE_WRITER ? "Writers" : "Readers");
 	for (uint32_t k = 0; k < sheet->p->ends && sheet->row < sheet->g->rows; k++) {
 		const struct holder *holder = snapshot_end(sheet->s, sheet->p, k);
 
-		if (!(side == SIDE_WRITER ? holder->writes : holder->reads) || holder->process == last)
+		if (!(side == SIDE_WRITER ? holder->writes : holder->reads) ||
+		    holder->process == last)
 			continue;
 		last = holder->process;
 		draw_holder(sheet, side, k);
@@ -380,8 +389,8 @@ static int rows_for(const struct sheet *sheet)
 		rows += 3 + (uint64_t)sheet->s->processes[holder->process].tasks;
 	}
 	if (sheet->deadlock != NULL)
-		rows += (uint64_t)sheet->deadlock->member_count * 10 + sheet->deadlock->victim_count +
-		        (uint64_t)sheet->deadlock->doubt_count * 3;
+		rows += (uint64_t)sheet->deadlock->member_count * 10 +
+		        sheet->deadlock->victim_count + (uint64_t)sheet->deadlock->doubt_count * 3;
 	return rows > LINES_MOST ? LINES_MOST : (int)rows;
 }
 

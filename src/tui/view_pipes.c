@@ -77,7 +77,8 @@ static void mark_selected(const struct state *state, struct grid *g, int row,
 
 		if (is_named(place, side))
 			grid_flag(g, row, place->at, place->width, STYLE_UNDERLINED);
-		for (int x = place->at; is_named(place, "fill") && x < place->at + places->gauge; x++)
+		for (int x = place->at; is_named(place, "fill") && x < place->at + places->gauge;
+		     x++)
 			grid_cell(g, row, x)->style &= (unsigned char)~STYLE_SELECTED;
 	}
 }
@@ -119,8 +120,8 @@ static void draw_row(const struct state *state, struct grid *g, int y, const str
 		else if (column->right)
 			grid_right(g, y, place->at, place->width, style, text);
 		else
-			grid_field(g, y, place->at, place->width, column->weight > 0 ? state->left : 0,
-			           style, text);
+			grid_field(g, y, place->at, place->width,
+			           column->weight > 0 ? state->left : 0, style, text);
 	}
 	if (selected)
 		mark_selected(state, g, y, places);

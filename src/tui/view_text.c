@@ -14,8 +14,10 @@ void view_text(const struct state *state, struct grid *g, const struct layout *l
 	if (layout->heading >= 0) {
 		snprintf(place, sizeof place, "%" PRIu32 " lines", text->count);
 		grid_field(g, layout->heading, 0, g->columns, 0, STYLE_HEADING, "");
-		grid_text(g, layout->heading, 1, STYLE_HEADING, text->title == NULL ? "" : text->title);
-		grid_text(g, layout->heading, g->columns - grid_width(g, place) - 1, STYLE_HEADING, place);
+		grid_text(g, layout->heading, 1, STYLE_HEADING,
+		          text->title == NULL ? "" : text->title);
+		grid_text(g, layout->heading, g->columns - grid_width(g, place) - 1, STYLE_HEADING,
+		          place);
 	}
 	for (int i = 0; i < layout->list_rows && top + (uint32_t)i < text->count; i++)
 		grid_field(g, layout->list + i, 1, g->columns - 1, state->left, STYLE_NORMAL,

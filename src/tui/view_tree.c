@@ -1,4 +1,6 @@
-/* The tree of processes, each with its ends of pipes and an arrow to whoever is on the other one. */
+/*
+ * The tree of processes, each with its ends of pipes and an arrow to whoever is on the other one.
+ */
 #include "tui/view.h"
 
 #include <inttypes.h>
@@ -80,7 +82,8 @@ static int draw_end(const struct diagnosis *d, struct grid *g, int row, int colu
 	char name[COLUMNS_TEXT + 16] = "nobody seen";
 
 	if (party.holder != NONE)
-		view_process_name(&s->processes[s->holders[party.holder].process], name, sizeof name);
+		view_process_name(&s->processes[s->holders[party.holder].process], name,
+		                  sizeof name);
 	column = grid_printf(g, row, column, STYLE_NORMAL, "%" PRId32 " ", holder->fd);
 	if (!holder->writes)
 		column = grid_text(g, row, column, style, g->glyphs->left);
@@ -104,7 +107,8 @@ static void draw_ends(const struct diagnosis *d, struct grid *g, int row, int co
 {
 	for (int stuck = 1; stuck >= 0; stuck--) {
 		for (uint32_t h = 0; h < process->holders && column < g->columns; h++) {
-			const struct holder *holder = &d->snapshot->holders[process->first_holder + h];
+			const struct holder *holder =
+				&d->snapshot->holders[process->first_holder + h];
 
 			if ((d->pipes[holder->pipe].verdict <= VERDICT_STALLED) == stuck)
 				column = draw_end(d, g, row, column, holder) + 3;

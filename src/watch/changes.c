@@ -320,9 +320,10 @@ void changes_free(struct changes *c)
 const char *change_name(enum change_kind kind)
 {
 	static const char *const names[] = {
-		[CHANGE_EXITED] = "exited", [CHANGE_CLEARED] = "cleared", [CHANGE_CLOSED] = "closed",
-		[CHANGE_OPENED] = "opened", [CHANGE_MOVING] = "moving", [CHANGE_FULL] = "full",
-		[CHANGE_BLOCKED] = "blocked", [CHANGE_STALLED] = "stalled",
+		[CHANGE_EXITED] = "exited",     [CHANGE_CLEARED] = "cleared",
+		[CHANGE_CLOSED] = "closed",     [CHANGE_OPENED] = "opened",
+		[CHANGE_MOVING] = "moving",     [CHANGE_FULL] = "full",
+		[CHANGE_BLOCKED] = "blocked",   [CHANGE_STALLED] = "stalled",
 		[CHANGE_DEADLOCK] = "deadlock",
 	};
 

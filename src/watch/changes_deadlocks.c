@@ -1,4 +1,6 @@
-/* Which deadlocks of one look are those of the one before, which are new, and which have cleared. */
+/*
+ * Which deadlocks of one look are those of the one before, which are new, and which have cleared.
+ */
 #include "watch/compare.h"
 
 #include <errno.h>
@@ -48,7 +50,8 @@ static void name_again(struct comparison *c, uint32_t *ret_of_finding)
 
 static int keep_members(struct comparison *c, const struct deadlock *k, struct change_deadlock *ret)
 {
-	struct change_member *members = arena_array(c->now->arena, k->member_count, sizeof(*members));
+	struct change_member *members =
+		arena_array(c->now->arena, k->member_count, sizeof(*members));
 
 	if (!members)
 		return -ENOMEM;
@@ -107,7 +110,8 @@ static int remember_deadlock(struct comparison *c, uint32_t finding,
 static int copy_deadlock(struct comparison *c, const struct change_deadlock *old)
 {
 	struct change_deadlock *now = &c->now->deadlocks[c->now->deadlock_count++];
-	struct change_member *members = arena_array(c->now->arena, old->member_count, sizeof(*members));
+	struct change_member *members =
+		arena_array(c->now->arena, old->member_count, sizeof(*members));
 	struct pipe *keys = arena_array(c->now->arena, old->pipe_count, sizeof(*keys));
 	int r = members && keys ? 0 : -ENOMEM;
 

@@ -125,7 +125,8 @@ static void add_members(struct phrase *phrase, const struct change_deadlock *dea
 		if (member->tid == member->pid)
 			phrase_add(phrase, " (%" PRId32 ")", member->pid);
 		else
-			phrase_add(phrase, " (%" PRId32 ", thread %" PRId32 ")", member->pid, member->tid);
+			phrase_add(phrase, " (%" PRId32 ", thread %" PRId32 ")", member->pid,
+			           member->tid);
 	}
 }
 
@@ -222,7 +223,8 @@ static json_t *holders(const struct snapshot *s, uint32_t pipe, enum side side)
 		const struct holder *holder = snapshot_end(s, &s->pipes[pipe], k);
 		const struct process *process = &s->processes[holder->process];
 
-		if (holder->process == last || !(side == SIDE_WRITER ? holder->writes : holder->reads))
+		if (holder->process == last ||
+		    !(side == SIDE_WRITER ? holder->writes : holder->reads))
 			continue;
 		last = holder->process;
 		array = append(array, json_pack("{s:i, s:o}", "pid", process->pid,

@@ -1,4 +1,7 @@
-/* A change into its line: a sentence or, for programs, an object of JSON. All foreign text is escaped. */
+/*
+ * A change into its line: a sentence or, for programs, an object of JSON. All foreign text is
+ * escaped.
+ */
 #ifndef WATCH_LINES_H
 #define WATCH_LINES_H
 

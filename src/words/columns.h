@@ -17,7 +17,9 @@ struct column {
 	int weight;              /* its share of the room that is left; 0: it never grows */
 	int rank;                /* 1 is given up last when there is no room for all */
 	bool right;              /* aligned to the right */
-	/* Writes the text as snprintf(3) does; "-" where there is nothing to say, "?" for unknown. */
+	/*
+	 * Writes the text as snprintf(3) does; "-" where there is nothing to say, "?" for unknown.
+	 */
 	void (*text)(const struct diagnosis *d, uint32_t pipe, char *out, size_t size);
 	/* To sort by, the largest first; NULL: the text is sorted by, from A to Z. */
 	int64_t (*number)(const struct diagnosis *d, uint32_t pipe);

@@ -146,7 +146,8 @@ static size_t plain_length(const unsigned char *bytes, size_t length)
 {
 	size_t plain = 0;
 
-	while (plain < length && bytes[plain] >= 0x20 && bytes[plain] < 0x7f && bytes[plain] != '\\')
+	while (plain < length && bytes[plain] >= 0x20 && bytes[plain] < 0x7f &&
+	       bytes[plain] != '\\')
 		plain++;
 	return plain;
 }

@@ -96,7 +96,8 @@ static void add_children(struct phrase *phrase, const struct task *task)
 		phrase_add(phrase, "P_PIDFD, %" PRId32, wait->fd);
 		return;
 	}
-	phrase_add(phrase, "%s", waitid ? forms[wait->children].id_type : forms[wait->children].sign);
+	phrase_add(phrase, "%s",
+	           waitid ? forms[wait->children].id_type : forms[wait->children].sign);
 	if (wait->children != CHILDREN_ANY)
 		phrase_add(phrase, "%" PRId32, wait->child);
 }

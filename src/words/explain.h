@@ -71,7 +71,9 @@ char *explain_stall(const struct diagnosis *d, const struct stall *stall);
  */
 char **explain_remedies(const struct diagnosis *d, const struct deadlock *deadlock);
 
-/* Sentences on what limits the remedies: nothing to grow, a pipe of 2 slots, of the greatest size. */
+/*
+ * Sentences on what limits the remedies: nothing to grow, a pipe of 2 slots, of the greatest size.
+ */
 char *explain_notes(const struct diagnosis *d, const struct deadlock *deadlock);
 
 void explain_free_list(char **list);

@@ -26,7 +26,8 @@ static void add_releasers(struct phrase *phrase, const struct snapshot *s, const
 {
 	bool space = task->wait.kind == WAIT_PIPE_SPACE;
 	uint32_t named[HOLDERS_NAMED];
-	uint32_t count = explain_holders(s, &s->pipes[task->wait.pipe], !space, named, HOLDERS_NAMED);
+	uint32_t count =
+		explain_holders(s, &s->pipes[task->wait.pipe], !space, named, HOLDERS_NAMED);
 
 	if (!count)
 		return;
@@ -83,7 +84,8 @@ char *explain_wait_in(const struct diagnosis *d, const struct deadlock *deadlock
 
 static bool waits_for_pipe(const struct wait *wait)
 {
-	return (wait->kind == WAIT_PIPE_SPACE || wait->kind == WAIT_PIPE_DATA) && wait->pipe != NONE;
+	return (wait->kind == WAIT_PIPE_SPACE || wait->kind == WAIT_PIPE_DATA) &&
+	       wait->pipe != NONE;
 }
 
 /* The same as the member before it: then who could release it has been said. */
@@ -116,7 +118,8 @@ char *explain_deadlock(const struct diagnosis *d, const struct deadlock *deadloc
 	static const char *const endings[][2] = {
 		{ "As far as can be seen, it can never move.", "It can never move." },
 		{ "As far as can be seen, neither can ever move.", "Neither can ever move." },
-		{ "As far as can be seen, none of them can ever move.", "None of them can ever move." },
+		{ "As far as can be seen, none of them can ever move.",
+		  "None of them can ever move." },
 	};
 	uint32_t count = deadlock->member_count;
 	struct phrase phrase = { 0 };
@@ -138,11 +141,13 @@ static const char *const doubts[] = {
 	[DOUBT_ONE_LOOK] = "there was no second look",
 	[DOUBT_UNSTEADY_PIPE] = "%i changed between the looks",
 	[DOUBT_SWITCHES_UNKNOWN] = "whether %t ran between the looks could not be read",
-	[DOUBT_INFERRED] = "the wait of %t was inferred from wchan, its system call being unreadable",
+	[DOUBT_INFERRED] =
+		"the wait of %t was inferred from wchan, its system call being unreadable",
 	[DOUBT_ODD_WCHAN] = "%t sleeps in a kernel function that is not known: %w",
 	[DOUBT_STOPPED_JOB] = "%t was stopped (Ctrl-Z) and will wait again when it goes on",
 	[DOUBT_SIGNAL_WAIT] = "%t waits for its child by sleeping until SIGCHLD",
-	[DOUBT_POLL_SET] = "another thread may have changed the memory where the set of %t was read",
+	[DOUBT_POLL_SET] =
+		"another thread may have changed the memory where the set of %t was read",
 	[DOUBT_UNSEEN_PROCESS] = "%p could not be read and may hold %i",
 	[DOUBT_UNSEEN_FD] = "descriptors that could not be identified may be ends of %i",
 	[DOUBT_PID_NAMESPACE] = "processes outside this PID namespace cannot be seen",
@@ -186,8 +191,9 @@ static bool is_mute(const struct snapshot *s, const struct doubt *doubt)
 
 char *explain_doubt(const struct diagnosis *d, const struct doubt *doubt)
 {
-	const char *rest = is_mute(d->snapshot, doubt) ?
-		"this kernel does not tell in which of its functions %t sleeps" : doubts[doubt->kind];
+	const char *rest = is_mute(d->snapshot, doubt)
+	                           ? "this kernel does not tell in which of its functions %t sleeps"
+	                           : doubts[doubt->kind];
 	struct phrase phrase = { 0 };
 
 	while (*rest) {

@@ -72,10 +72,8 @@ static const struct {
 	bool (*fits)(const struct snapshot *s, const struct pipe *pipe);
 	const char *text;
 } changes[] = {
-	{ WRITE_WAIT | MIXED, NULL,
-	  "read the pipe before waiting for the child (communicate())" },
-	{ WRITE_WAIT, NULL,
-	  "merge stderr into stdout and read it in a thread, minding memory" },
+	{ WRITE_WAIT | MIXED, NULL, "read the pipe before waiting for the child (communicate())" },
+	{ WRITE_WAIT, NULL, "merge stderr into stdout and read it in a thread, minding memory" },
 	{ READ_WRITE, NULL,
 	  "read both pipes at once, with poll or with a thread for each (communicate())" },
 	{ WRITE_WRITE, NULL,
@@ -86,15 +84,15 @@ static const struct {
 	{ READ_WAIT, waiter_could_close,
 	  "close the write end (the child's standard input) before waiting for the child" },
 	{ READ_WRITE | READ_WAIT | READ_READ | MIXED, write_end_leaked,
-	  "open pipes close-on-exec (O_CLOEXEC, close_fds=True), lest another child inherits a write "
+	  "open pipes close-on-exec (O_CLOEXEC, close_fds=True), lest another child inherits a "
+	  "write "
 	  "end" },
 	{ READ_READ | READ_SELF, NULL,
 	  "close the ends that a process does not use: end-of-file comes only after the last write "
 	  "end is closed" },
 	{ READ_WAIT | READ_READ, NULL,
 	  "flush what was written before waiting for the answer (fflush, flush=True, stdbuf)" },
-	{ READ_READ, NULL,
-	  "let one side write first" },
+	{ READ_READ, NULL, "let one side write first" },
 };
 
 /* ---- pipes that somebody waits for room in ---- */
@@ -194,7 +192,8 @@ static void add_quoted(struct phrase *phrase, const char *text)
 /* A FIFO whose path names it for sure, and can be typed as it is shown. */
 static bool is_typable(const struct pipe *pipe, const char *id)
 {
-	return pipe->path && pipe->path[0] == '/' && pipe->named == FACT_YES && !strcmp(id, pipe->path);
+	return pipe->path && pipe->path[0] == '/' && pipe->named == FACT_YES &&
+	       !strcmp(id, pipe->path);
 }
 
 /* PIPE as the command line takes it: 'pipe:[6715]', '/path', PID:FD or the inode's number. */
@@ -292,7 +291,8 @@ char *explain_notes(const struct diagnosis *d, const struct deadlock *deadlock)
 	if (rooms.poor != NONE) {
 		phrase_add(&phrase, "%s", phrase.length ? " " : "");
 		phrase_add_taken(&phrase, explain_pipe_id(&rooms.s->pipes[rooms.poor]));
-		phrase_add(&phrase, " has only 2 slots (%s bytes), as new pipes of a user have who is "
+		phrase_add(&phrase,
+		           " has only 2 slots (%s bytes), as new pipes of a user have who is "
 		           "past pipe-user-pages-soft; then only root can enlarge it.",
 		           units_grouped(bytes, POOR_BYTES));
 	}

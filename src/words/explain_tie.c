@@ -38,7 +38,8 @@ static void add_poll_role(struct phrase *phrase, const struct snapshot *s, const
 		const struct target *target = &s->targets[wait->first_target + i];
 
 		if (target->kind == TARGET_SPACE || target->kind == TARGET_DATA)
-			add_holder_role(phrase, s, target->pipe, target->kind == TARGET_SPACE, process);
+			add_holder_role(phrase, s, target->pipe, target->kind == TARGET_SPACE,
+			                process);
 	}
 }
 

@@ -16,11 +16,14 @@ static const struct {
 	const char *sentence;    /* NULL where a count says it better */
 } limits[] = {
 	{ LIMIT_NOT_ROOT, "not-root", NULL },
-	{ LIMIT_PTRACE, "ptrace", "The system calls of some processes could not be read (yama's "
+	{ LIMIT_PTRACE, "ptrace",
+	  "The system calls of some processes could not be read (yama's "
 	  "ptrace_scope, or a sandbox), so what they wait for rests on wchan." },
-	{ LIMIT_PID_NAMESPACE, "pid-namespace", "Processes outside this PID namespace cannot be seen: "
+	{ LIMIT_PID_NAMESPACE, "pid-namespace",
+	  "Processes outside this PID namespace cannot be seen: "
 	  "run pipetop on the host." },
-	{ LIMIT_HIDEPID, "hidepid", "/proc is mounted with hidepid, which hides other users' "
+	{ LIMIT_HIDEPID, "hidepid",
+	  "/proc is mounted with hidepid, which hides other users' "
 	  "processes from all but root." },
 	{ LIMIT_TIMEOUT, "timeout", NULL },
 	{ LIMIT_MAX_FDS, "max-fds", "--max-fds cut the look short: a greater number sees more." },
@@ -71,13 +74,16 @@ static bool add_lines(char **list, const struct snapshot *s)
 	bool ok = true;
 
 	if (s->denied)
-		ok = add_line(list, &count, count_line(s->denied, process, processes, denied_rest(s)));
+		ok = add_line(list, &count,
+		              count_line(s->denied, process, processes, denied_rest(s)));
 	if (ok && s->timed_out)
 		ok = add_line(list, &count, count_line(s->timed_out, process, processes,
 		                                       " did not answer in time."));
 	if (ok && s->fds_unidentified)
-		ok = add_line(list, &count, count_line(s->fds_unidentified, "descriptor", "descriptors",
-		              " could not be identified, on mounts that are not local."));
+		ok = add_line(
+			list, &count,
+			count_line(s->fds_unidentified, "descriptor", "descriptors",
+		                   " could not be identified, on mounts that are not local."));
 	for (size_t i = 0; ok && i < LIMITS; i++) {
 		if (limits[i].sentence && s->view_limits & (unsigned)limits[i].limit)
 			ok = add_line(list, &count, strdup(limits[i].sentence));

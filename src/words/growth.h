@@ -1,4 +1,6 @@
-/* What has become of a pipe's writers now that it has more room, from the looks before and after. */
+/*
+ * What has become of a pipe's writers now that it has more room, from the looks before and after.
+ */
 #ifndef WORDS_GROWTH_H
 #define WORDS_GROWTH_H
 

@@ -90,7 +90,8 @@ struct party party_find(const struct diagnosis *d, uint32_t pipe, enum side side
 		}
 	}
 	party.others = processes > 0 ? processes - 1 : 0;
-	party.blocked = party.task != NONE && party_waits_here(s, &s->tasks[party.task], pipe, side);
+	party.blocked =
+		party.task != NONE && party_waits_here(s, &s->tasks[party.task], pipe, side);
 	return party;
 }
 

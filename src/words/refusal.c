@@ -17,7 +17,8 @@ static const struct {
 
 	{ EALREADY, "it is that large already, and pipes are never made smaller" },
 	{ E2BIG, "that is beyond pipe-max-size, which takes CAP_SYS_RESOURCE" },
-	{ EDQUOT, "its user has no pages left for pipes (pipe-user-pages-soft), which takes CAP_SYS_RESOURCE" },
+	{ EDQUOT, "its user has no pages left for pipes (pipe-user-pages-soft), which takes "
+	          "CAP_SYS_RESOURCE" },
 	{ EFBIG, "no pipe can be that large" },
 
 	{ EBUSY, "a process that can still run has it open for reading" },

@@ -98,7 +98,8 @@ static void print_thread(FILE *out, const struct trace *trace, int32_t address_b
 		fputc('\n', out);
 	}
 	if (trace->measured >= 0)
-		fprintf(out, "(what follows #%d rests on the size of its frame, read from its code)\n",
+		fprintf(out,
+		        "(what follows #%d rests on the size of its frame, read from its code)\n",
 		        trace->measured);
 	if (end)
 		fprintf(out, "(%s)\n", end);

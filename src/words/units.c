@@ -58,7 +58,8 @@ static const struct span *span_of(int64_t seconds)
 static char *seconds(char out[UNITS_SIZE], int64_t ms, const char *blank)
 {
 	if (ms < 10000)
-		snprintf(out, UNITS_SIZE, "%" PRId64 ".%" PRId64 "%ss", ms / 1000, ms % 1000 / 100, blank);
+		snprintf(out, UNITS_SIZE, "%" PRId64 ".%" PRId64 "%ss", ms / 1000, ms % 1000 / 100,
+		         blank);
 	else
 		snprintf(out, UNITS_SIZE, "%" PRId64 "%ss", ms / 1000, blank);
 	return out;
@@ -88,8 +89,8 @@ char *units_span(char out[UNITS_SIZE], int64_t ms)
 		return seconds(out, ms, " ");
 	small = (int)(ms / 1000 % span->large_s / span->small_s);
 	if (small)
-		snprintf(out, UNITS_SIZE, "%" PRId64 " %s %d %s", ms / 1000 / span->large_s, span->large,
-		         small, span->small);
+		snprintf(out, UNITS_SIZE, "%" PRId64 " %s %d %s", ms / 1000 / span->large_s,
+		         span->large, small, span->small);
 	else
 		snprintf(out, UNITS_SIZE, "%" PRId64 " %s", ms / 1000 / span->large_s, span->large);
 	return out;
