@@ -119,6 +119,8 @@ assert max(len(w['fd']) for w in held) == $many + 1"
 	timely "${limited[@]}" --report --json -p "$pid" --max-fds 100000000
 	check 'assert report["deadlocks"][0]["certainty"] == "proved"
 assert "max-fds" not in report["view"]["limits"], report["view"]'
+	timely "${limited[@]}" --report --max-fds 5
+	refute grep 'did not answer' out
 	timely "${limited[@]}" --report --json --max-fds 5
 	check '
 assert report["scan"]["fds"] == 5, report["scan"]

@@ -59,6 +59,13 @@ static const char *denied_rest(const struct snapshot *s)
 	       : " could not be read, even by root (a sandbox or a security module).";
 }
 
+/* What --max-fds leaves out is not read either. */
+static const char *timed_out_rest(const struct snapshot *s)
+{
+	return s->view_limits & LIMIT_MAX_FDS ? " could not be read before the look was cut short."
+	                                      : " did not answer in time.";
+}
+
 /* 0 when an item could not be made; *count is how many there are. */
 static bool add_line(char **list, size_t *count, char *line)
 {
@@ -77,8 +84,8 @@ static bool add_lines(char **list, const struct snapshot *s)
 		ok = add_line(list, &count,
 		              count_line(s->denied, process, processes, denied_rest(s)));
 	if (ok && s->timed_out)
-		ok = add_line(list, &count, count_line(s->timed_out, process, processes,
-		                                       " did not answer in time."));
+		ok = add_line(list, &count,
+		              count_line(s->timed_out, process, processes, timed_out_rest(s)));
 	if (ok && s->fds_unidentified)
 		ok = add_line(
 			list, &count,

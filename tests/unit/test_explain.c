@@ -510,7 +510,7 @@ static void test_explain__view(void **state)
 	                 LIMIT_TIMEOUT | LIMIT_MAX_FDS | LIMIT_DENIED;
 	list = explain_view(s);
 	assert_string_equal(list[0], "12 processes could not be read: run as root.");
-	assert_string_equal(list[1], "1 process did not answer in time.");
+	assert_string_equal(list[1], "1 process could not be read before the look was cut short.");
 	assert_true(list_mentions(list, "3 descriptors could not be identified"));
 	assert_true(list_mentions(list, "ptrace_scope"));
 	assert_true(list_mentions(list, "PID namespace"));
@@ -525,6 +525,11 @@ static void test_explain__view(void **state)
 	assert_string_equal(names[3], "hidepid");
 	assert_non_null(names[6]);
 	assert_null(names[7]);
+
+	s->view_limits = LIMIT_TIMEOUT;
+	list = explain_view(s);
+	assert_string_equal(list[1], "1 process did not answer in time.");
+	explain_free_list(list);
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, stuckbox_begin, stuckbox_end)
