@@ -78,17 +78,6 @@ static void find_asked(struct walk *w, const struct family *f,
 	walk_down(w, f);
 }
 
-/* Where no step was taken. */
-static void note_pipes(struct walk *w)
-{
-	for (uint32_t i = 0; i < w->count; i++) {
-		const struct process *p = &w->snapshot->processes[w->queue[i]];
-
-		for (uint32_t k = 0; k < p->holders; k++)
-			w->pipe_seen[w->snapshot->holders[p->first_holder + k].pipe] = true;
-	}
-}
-
 int scope_find(struct arena *arena, const struct snapshot *s, const struct family *f,
                const struct diagnosis_settings *settings, struct scope *ret_scope)
 {
@@ -107,10 +96,12 @@ int scope_find(struct arena *arena, const struct snapshot *s, const struct famil
 	find_asked(&w, f, settings);
 	memcpy(scope.asked, scope.processes, s->process_count * sizeof(bool));
 	w.head = 0;
-	for (uint32_t step = 0; step < settings->depth && w.head < w.count; step++)
+	walk_across(&w);
+	for (uint32_t step = 1; step < settings->depth && w.head < w.count; step++)
 		walk_across(&w);
+	/* Without a step it is their own pipes all the same, but nobody at the other ends. */
 	if (settings->depth == 0)
-		note_pipes(&w);
+		memcpy(scope.processes, scope.asked, s->process_count * sizeof(bool));
 	scope.pipes = w.pipe_seen;
 	*ret_scope = scope;
 	return 0;

@@ -26,12 +26,13 @@ press() { # SCREEN KEY
 	esac
 }
 
+has_selected() { # TEXT
+	screen | grep '^▶' | grep -qF -- "$1"
+}
+
 # The selected line contains a text.
 selects() { # TEXT
-	for _ in $(seq 800); do
-		if screen | grep '^▶' | grep -qF -- "$1"; then return 0; fi
-		sleep 0.05
-	done
+	if patiently has_selected "$1"; then return 0; fi
 	echo "not selected: $1"
 	screen
 	return 1

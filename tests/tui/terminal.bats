@@ -125,11 +125,7 @@ colors() { # how many cells' changes of colour the screen has
 	pid=$(ps -o pid= --ppid "$(tmux display -p '#{pane_pid}')" | tr -d ' ')
 	[ -n "$pid" ]
 	tmux kill-server
-	for _ in $(seq 800); do
-		if [ ! -e "/proc/$pid" ]; then return 0; fi
-		sleep 0.05
-	done
-	return 1
+	patiently [ ! -e "/proc/$pid" ]
 }
 
 # What was there before is there again, and what is typed is seen.

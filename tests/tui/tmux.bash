@@ -24,12 +24,18 @@ open() { # COLUMNSxROWS ARGUMENT...
 	session "$size" "exec 3>&-; export ASAN_OPTIONS=detect_leaks=0; env ${ENVIRONMENT:-TERM=tmux-256color} $command; echo \"[exit \$?]\"; exec cat"
 }
 
-# A new terminal. A server that is just ending may still refuse.
-session() { # COLUMNSxROWS COMMAND
+# Tries a command until it succeeds; fails when it has not for long.
+patiently() { # COMMAND...
 	for _ in $(seq 800); do
-		if tmux new-session -d -x "${1%x*}" -y "${1#*x}" "$2"; then break; fi
+		if "$@"; then return 0; fi
 		sleep 0.05
 	done
+	return 1
+}
+
+# A new terminal. A server that is just ending may still refuse.
+session() { # COLUMNSxROWS COMMAND
+	patiently tmux new-session -d -x "${1%x*}" -y "${1#*x}" "$2"
 	tmux set-option -g status off
 }
 
@@ -43,12 +49,17 @@ screen() {
 	tmux capture-pane -p
 }
 
+has() { # TEXT
+	screen | grep -qF -- "$1"
+}
+
+lacks() { # TEXT
+	! has "$1"
+}
+
 # Waits for a text on the screen.
 sees() { # TEXT
-	for _ in $(seq 800); do
-		if screen | grep -qF -- "$1"; then return 0; fi
-		sleep 0.05
-	done
+	if patiently has "$1"; then return 0; fi
 	echo "never seen: $1"
 	screen
 	return 1
@@ -56,10 +67,7 @@ sees() { # TEXT
 
 # Waits until a text is gone.
 misses() { # TEXT
-	for _ in $(seq 800); do
-		if ! screen | grep -qF -- "$1"; then return 0; fi
-		sleep 0.05
-	done
+	if patiently lacks "$1"; then return 0; fi
 	echo "still there: $1"
 	screen
 	return 1
@@ -79,6 +87,11 @@ record() { # NAME
 	/usr/bin/python3 "$here/records.py" "$1" >"$1.json"
 }
 
+is_as_expected() { # NAME EXPECTED
+	screen >"$1.txt"
+	cmp -s "$1.txt" "$2"
+}
+
 # Compares the screen, once it has settled, with what is expected (UPDATE=1 writes it down).
 shows() { # NAME
 	local expected=$here/screens/$1.txt
@@ -87,11 +100,7 @@ shows() { # NAME
 		screen >"$expected"
 		return
 	fi
-	for _ in $(seq 800); do
-		screen >"$1.txt"
-		if cmp -s "$1.txt" "$expected"; then return 0; fi
-		sleep 0.05
-	done
+	if patiently is_as_expected "$1" "$expected"; then return 0; fi
 	diff -u "$expected" "$1.txt"
 }
 
@@ -101,6 +110,12 @@ teardown() {
 		kill -KILL -- "-$scene" 2>/dev/null || true
 		wait "$scene" 2>/dev/null || true
 	fi
+}
+
+# Whether the child of the scene is blocked in write; its pid in $child.
+scene_is_stuck() {
+	child=$(ps -o pid= --ppid "$scene" | tr -d ' ') || true
+	[ -n "$child" ] && grep -q '^1 ' "/proc/$child/syscall"
 }
 
 # The article's pair, for real: python3 waits for a child that fills its stderr. Its pid in $scene,
@@ -116,10 +131,5 @@ sys.stdout.write(str(len(child.stderr.read())))
 ' >article.out 3>&- &
 	scene=$!
 	set +m
-	for _ in $(seq 800); do
-		child=$(ps -o pid= --ppid "$scene" | tr -d ' ') || true
-		if [ -n "$child" ] && grep -q '^1 ' "/proc/$child/syscall"; then return 0; fi
-		sleep 0.05
-	done
-	return 1
+	patiently scene_is_stuck
 }
