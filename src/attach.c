@@ -375,17 +375,47 @@ void attach_ask(const struct attach *a, struct diagnosis_settings *ret_settings)
 	ret_settings->pid_count = a->known;
 }
 
-int attach_scan(struct attach *a, struct collector *c, const struct source_settings *settings,
+static uint32_t count_ended(const struct attach *a)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < a->count; i++)
+		count += a->ended[i];
+	return count;
+}
+
+static int scan(const struct attach *a, struct collector *c, const struct source_settings *settings,
                 struct examination *ret, char error[SOURCE_ERROR_SIZE])
 {
 	struct source_settings asking = *settings;
-	struct examination e;
-	int r;
 
 	attach_ask(a, &asking.diagnosis);
-	r = source_scan(c, &asking, &e, error);
+	return source_scan(c, &asking, ret, error);
+}
+
+/*
+ * A look reads a process by its pid, so what it shows of one who ended meanwhile may be of his
+ * successor. It is taken once more then; not again and again, where many end one after the other.
+ */
+int attach_scan(struct attach *a, struct collector *c, const struct source_settings *settings,
+                struct examination *ret, char error[SOURCE_ERROR_SIZE])
+{
+	struct examination e;
+	uint32_t before;
+	int r;
+
+	attach_notice(a);
+	before = count_ended(a);
+	r = scan(a, c, settings, &e, error);
 	if (r < 0)
 		return r;
+	attach_notice(a);
+	if (count_ended(a) > before) {
+		examination_free(&e);
+		r = scan(a, c, settings, &e, error);
+		if (r < 0)
+			return r;
+	}
 	r = attach_learn(a, e.diagnosis);
 	if (r < 0)
 		examination_free(&e);
@@ -439,11 +469,7 @@ const struct attach_ending *attach_endings(struct attach *a, uint32_t *ret_count
 
 bool attach_is_over(const struct attach *a)
 {
-	uint32_t left = 0;
-
-	for (uint32_t i = 0; i < a->count; i++)
-		left += !a->ended[i];
-	return a->count && !left;
+	return a->count && count_ended(a) == a->count;
 }
 
 void attach_free(struct attach *a)

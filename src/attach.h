@@ -47,8 +47,8 @@ void attach_ask(const struct attach *a, struct diagnosis_settings *ret_settings)
 int attach_learn(struct attach *a, const struct diagnosis *d);
 
 /*
- * source_scan(), asked about them and about all descendants that it, or one before it, has shown.
- * `settings` may be about anything.
+ * source_scan(), asked about them and about all descendants that it, or one before it, has shown;
+ * once more when one of them has ended meanwhile. `settings` may be about anything.
  */
 int attach_scan(struct attach *a, struct collector *c, const struct source_settings *settings,
                 struct examination *ret, char error[SOURCE_ERROR_SIZE]);
