@@ -114,7 +114,10 @@ static int start_scene(struct run *run)
 	return r < 0 ? trouble("cannot play the scene '%s': %s", name, strerror(-r)) : 0;
 }
 
-/* Before anything of it is looked at, so that its pid can't become somebody else's. */
+/*
+ * Before anything of it is looked at, so that its pid can't become somebody else's; and before
+ * files are opened, so that a pid that is not there leaves them as they are.
+ */
 static int attach(struct run *run)
 {
 	const struct options *o = run->options;
@@ -461,11 +464,11 @@ static void close_run(struct run *run)
 typedef int step(struct run *run);
 
 static step *const report_steps[] = {
-	make_collector, make_selection, open_files, start_scene, attach, confine, examine, write_record,
+	make_collector, make_selection, attach, open_files, start_scene, confine, examine, write_record,
 	write_report, judge, NULL,
 };
 static step *const watch_steps[] = {
-	make_collector, open_files, start_scene, attach, confine, watch, NULL,
+	make_collector, attach, open_files, start_scene, confine, watch, NULL,
 };
 /*
  * The collector remembers which pipes are ours, so it comes when those of COMMAND are not any more.
@@ -475,7 +478,7 @@ static step *const command_steps[] = {
 	write_report, judge_command, NULL,
 };
 static step *const screen_steps[] = {
-	need_terminal, make_collector, open_files, open_screen, start_scene, attach, confine, show_screen,
+	need_terminal, make_collector, attach, open_files, open_screen, start_scene, confine, show_screen,
 	NULL,
 };
 static step *const action_steps[] = {

@@ -97,6 +97,13 @@ stuck_record() { # COMM [SWITCHES of the writer in the second look]
 	complains "no such process: 2147483647"
 }
 
+@test "-p: a process that is not there leaves the files as they are" {
+	echo kept | tee report >record
+	call --report -p 2147483647 --output report --record record
+	[ "$status" -eq 2 ]
+	[ "$(cat report record)" = "$(printf 'kept\nkept')" ]
+}
+
 @test "-p: nothing stuck around a process that only sleeps" {
 	sleep infinity 3>&- &
 	call --report -p $!
