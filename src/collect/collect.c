@@ -355,6 +355,7 @@ static int look_once(struct collector *c, const struct collect_request *request,
 	remote_free(look.remote);
 	clocks_free(look.clocks);
 	free(look.threads);
+	free(look.calls);
 	free(look.relevant);
 	free(look.has_children);
 	free(look.wants_full);

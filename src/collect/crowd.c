@@ -45,18 +45,29 @@ static int compare_known(const void *left, const void *right)
 	return (a->pid > b->pid) - (a->pid < b->pid);
 }
 
+/* The array with room for one more item, or NULL. */
+static void *grow(void *items, uint32_t count, uint32_t *room, size_t size)
+{
+	uint32_t more = *room ? *room * 2 : 512;
+	void *larger;
+
+	if (count < *room)
+		return items;
+	larger = reallocarray(items, more, size);
+	if (larger)
+		*room = more;
+	return larger;
+}
+
 static int remember(struct crowd *crowd, const struct listed_process *listed)
 {
-	if (crowd->known_count == crowd->known_room) {
-		uint32_t room = crowd->known_room ? crowd->known_room * 2 : 512;
-		struct known *larger = reallocarray(crowd->known, room, sizeof(*larger));
+	struct known *known =
+		grow(crowd->known, crowd->known_count, &crowd->known_room, sizeof(*known));
 
-		if (!larger)
-			return -ENOMEM;
-		crowd->known = larger;
-		crowd->known_room = room;
-	}
-	crowd->known[crowd->known_count++] = (struct known){ listed->pid, listed->start_ticks };
+	if (!known)
+		return -ENOMEM;
+	crowd->known = known;
+	known[crowd->known_count++] = (struct known){ listed->pid, listed->start_ticks };
 	return 0;
 }
 
@@ -71,16 +82,33 @@ static const struct known *find_known(const struct crowd *crowd, int32_t pid)
 
 int look_add_thread(struct look *look, int32_t pid, int32_t tid, uint16_t table)
 {
-	if (look->thread_count == look->thread_room) {
-		uint32_t room = look->thread_room ? look->thread_room * 2 : 512;
-		struct thread *larger = reallocarray(look->threads, room, sizeof(*larger));
+	struct thread *threads =
+		grow(look->threads, look->thread_count, &look->thread_room, sizeof(*threads));
 
-		if (!larger)
-			return -ENOMEM;
-		look->threads = larger;
-		look->thread_room = room;
-	}
-	look->threads[look->thread_count++] = (struct thread){ pid, tid, table };
+	if (!threads)
+		return -ENOMEM;
+	look->threads = threads;
+	threads[look->thread_count++] = (struct thread){ pid, tid, NONE, table };
+	return 0;
+}
+
+/*
+ * What the thread that was added last waits for, of a process that is known to matter: its file is
+ * read while all that the kernel keeps of it is at hand, which costs a third less.
+ */
+static int read_call(struct look *look, int dir, const char *path)
+{
+	struct shown_call *calls =
+		grow(look->calls, look->call_count, &look->call_room, sizeof(*calls));
+	char text[256];
+	ssize_t length;
+
+	if (!calls)
+		return -ENOMEM;
+	look->calls = calls;
+	length = proc_read(dir, path, text, sizeof(text));
+	if (length >= 0 && parse_syscall(text, (size_t)length, &calls[look->call_count]) == 0)
+		look->threads[look->thread_count - 1].call = look->call_count++;
 	return 0;
 }
 
@@ -132,7 +160,7 @@ static int open_table(const struct process *process, int dir, int32_t tid)
 	int fd;
 
 	if (dir == AT_FDCWD)
-		snprintf(path, sizeof(path), "/proc/%d/fd", process->pid);
+		proc_path(path, process->pid, "fd");
 	else
 		proc_task_path(path, tid, "fd");
 	fd = openat(dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -188,6 +216,7 @@ struct listing {
 	struct table *tables;    /* in the kernel's order */
 	uint32_t table_count, table_room;
 	uint32_t next_number;
+	uint32_t first_end;      /* of the process, among those that were seen */
 };
 
 /* Less than, equal to or greater than 0. */
@@ -241,13 +270,19 @@ static int add_table(struct listing *l, uint32_t place, int32_t tid, uint16_t nu
 	return 0;
 }
 
-static int add_listed_thread(void *context, int32_t pid, int32_t tid)
+static bool holds_ends(const struct listing *l)
+{
+	return builder_seen_count(l->crowd->look->b) > l->first_end;
+}
+
+static int add_listed_thread(void *context, int tasks, int32_t tid)
 {
 	struct listing *l = context;
 	struct descriptors found;
 	bool known;
 	uint32_t place = place_of(l, tid, &known);
 	uint32_t number = known ? l->tables[place].number : l->next_number;
+	char path[PROC_PATH_SIZE];
 	int r;
 
 	/* Nobody has so many; there is no number left. */
@@ -256,7 +291,9 @@ static int add_listed_thread(void *context, int32_t pid, int32_t tid)
 		number = 0;
 		known = true;
 	}
-	r = look_add_thread(l->crowd->look, pid, tid, (uint16_t)number);
+	r = look_add_thread(l->crowd->look, l->process->pid, tid, (uint16_t)number);
+	if (r == 0 && holds_ends(l))
+		r = read_call(l->crowd->look, tasks, proc_thread_path(path, tid, "syscall"));
 	if (r < 0 || known)
 		return r;
 	/*
@@ -274,25 +311,41 @@ static int add_listed_thread(void *context, int32_t pid, int32_t tid)
 }
 
 /* Its leader's table was read, unless the leader has exited. */
-static int read_threads(struct crowd *crowd, struct process *process, int dir)
+static int read_threads(struct crowd *crowd, struct process *process, int dir, uint32_t first_end)
 {
-	struct listing l = { .crowd = crowd, .process = process, .dir = dir, .next_number = 1 };
+	struct listing l = {
+		.crowd = crowd, .process = process, .dir = dir, .next_number = 1,
+		.first_end = first_end,
+	};
 	int r = 0;
 
 	if (process->state != 'Z' && process->access == ACCESS_READ)
 		r = add_table(&l, 0, process->pid, 0);
 	if (r == 0)
-		r = tasks_each_thread(dir, process->pid, add_listed_thread, &l);
+		r = tasks_each_thread(dir, add_listed_thread, &l);
 	free(l.tables);
 	return r;
 }
 
-/* Of one thread nothing else is read here, so its table's directory is enough. */
+/* Of one thread, unless it is kept, so that its call will be. */
+static int read_only_thread(struct look *look, const struct process *process,
+                            const struct kept_stamp *stamp, bool holds)
+{
+	char path[PROC_PATH_SIZE];
+	int r = look_add_thread(look, process->pid, process->pid, 0);
+
+	if (r == 0 && holds && !*stamp->text)
+		r = read_call(look, AT_FDCWD, proc_path(path, process->pid, "syscall"));
+	return r;
+}
+
+/* For one thread the directory of its table is enough. */
 static int read_process(struct crowd *crowd, struct process *process,
                         const struct kept_stamp *stamp)
 {
 	__attribute__((cleanup(proc_close))) int dir =
 		process->thread_count > 1 ? proc_open(process->pid) : AT_FDCWD;
+	uint32_t first_end = builder_seen_count(crowd->look->b);
 	int r = dir == AT_FDCWD ? 0 : dir;
 
 	if (r >= 0 && process->state != 'Z')
@@ -303,8 +356,9 @@ static int read_process(struct crowd *crowd, struct process *process,
 	if (process->access == ACCESS_VANISHED)
 		crowd->lost++;
 	if (dir >= 0 && process->thread_count > 1)
-		return read_threads(crowd, process, dir);
-	return look_add_thread(crowd->look, process->pid, process->pid, 0);
+		return read_threads(crowd, process, dir, first_end);
+	return read_only_thread(crowd->look, process, stamp,
+	                        builder_seen_count(crowd->look->b) > first_end);
 }
 
 /* One who has not run since he was read needs no reading. */

@@ -6,6 +6,7 @@
 #include "collect/collect.h"
 #include "collect/descriptors.h"
 #include "collect/kept.h"
+#include "collect/parse.h"
 #include "collect/scout.h"
 #include "collect/tasks.h"
 #include "model/builder.h"
@@ -13,6 +14,7 @@
 /* A thread of a process, and which of the process's descriptor tables it uses. */
 struct thread {
 	int32_t pid, tid;
+	uint32_t call;           /* in look->calls; NONE when it is still to be read */
 	uint16_t table;
 };
 
@@ -55,6 +57,8 @@ struct look {
 
 	struct thread *threads;  /* by pid, tid */
 	uint32_t thread_count, thread_room;
+	struct shown_call *calls; /* of those threads for whom they are known to matter */
+	uint32_t call_count, call_room;
 
 	/* After builder_link(), one for each process. */
 	bool *relevant;          /* holds a pipe, or is above or below who does */

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -19,14 +18,62 @@ void proc_close(int *fd)
 		close(*fd);
 }
 
-int proc_open(int32_t pid)
+/* A path in the making. There may be one for each thread of the machine: no printf(3). */
+struct path {
+	char *at, *end;
+};
+
+static void put(struct path *path, const char *text)
+{
+	while (*text && path->at < path->end)
+		*path->at++ = *text++;
+	*path->at = '\0';
+}
+
+static void put_number(struct path *path, int32_t number)
+{
+	char digits[16], *at = digits + sizeof(digits);
+	uint32_t rest = (uint32_t)number;
+
+	*--at = '\0';
+	do
+		*--at = (char)('0' + rest % 10);
+	while (rest /= 10);
+	put(path, at);
+}
+
+static struct path path_in(char path[PROC_PATH_SIZE])
+{
+	return (struct path){ path, path + PROC_PATH_SIZE - 1 };
+}
+
+char *proc_path(char path[PROC_PATH_SIZE], int32_t pid, const char *name)
+{
+	struct path p = path_in(path);
+
+	put(&p, "/proc/");
+	put_number(&p, pid);
+	put(&p, "/");
+	put(&p, name);
+	return path;
+}
+
+static int open_directory(int32_t pid, const char *name)
 {
 	char path[PROC_PATH_SIZE];
-	int fd;
+	int fd = open(proc_path(path, pid, name), O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	snprintf(path, sizeof(path), "/proc/%d", pid);
-	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
+}
+
+int proc_open(int32_t pid)
+{
+	return open_directory(pid, "");
+}
+
+int proc_open_threads(int32_t pid)
+{
+	return open_directory(pid, "task");
 }
 
 /*
@@ -96,9 +143,23 @@ ssize_t proc_read_all(int dir, const char *path, char **ret_text)
 
 char *proc_task_path(char path[PROC_PATH_SIZE], int32_t tid, const char *name)
 {
-	if (tid)
-		snprintf(path, PROC_PATH_SIZE, "task/%d/%s", tid, name);
-	else
-		snprintf(path, PROC_PATH_SIZE, "%s", name);
+	struct path p = path_in(path);
+
+	if (tid) {
+		put(&p, "task/");
+		put_number(&p, tid);
+		put(&p, "/");
+	}
+	put(&p, name);
+	return path;
+}
+
+char *proc_thread_path(char path[PROC_PATH_SIZE], int32_t tid, const char *name)
+{
+	struct path p = path_in(path);
+
+	put_number(&p, tid);
+	put(&p, "/");
+	put(&p, name);
 	return path;
 }

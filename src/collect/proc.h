@@ -13,6 +13,8 @@ enum { PROC_PATH_SIZE = 64 };
  * descriptor (O_PATH), or -errno.
  */
 int proc_open(int32_t pid);
+/* The same of the directory of its threads, where each has one that its id names. */
+int proc_open_threads(int32_t pid);
 
 /*
  * At most `size` bytes of dir/path, a file that is made in one piece, as all about one process,
@@ -26,8 +28,12 @@ ssize_t proc_read(int dir, const char *path, char *buffer, size_t size);
  */
 ssize_t proc_read_all(int dir, const char *path, char **ret_text);
 
-/* "task/TID/name", or only "name" where tid is 0. Returns `path`. */
+/* "/proc/PID/name". These return `path`, and cut off what does not fit. */
+char *proc_path(char path[PROC_PATH_SIZE], int32_t pid, const char *name);
+/* "task/TID/name", or only "name" where tid is 0. */
 char *proc_task_path(char path[PROC_PATH_SIZE], int32_t tid, const char *name);
+/* "TID/name", for proc_open_threads(). */
+char *proc_thread_path(char path[PROC_PATH_SIZE], int32_t tid, const char *name);
 
 void proc_close(int *fd);
 

@@ -28,15 +28,18 @@ ssize_t reading_text(const struct reading *r, const char *name, char *text)
 	const char *said = kept_text(kept, r->process->pid, name);
 	char path[PROC_PATH_SIZE];
 	ssize_t length;
-	int dir = AT_FDCWD;
+	int32_t tid = reading_task(r)->tid;
+	int dir = r->threads;
 
 	if (said)
 		return snprintf(text, READING_SIZE, "%s", said);
-	if (*r->dir == -EAGAIN && reading_task(r)->tid == r->process->pid) {
-		snprintf(path, sizeof(path), "/proc/%d/%s", r->process->pid, name);
+	if (dir >= 0) {
+		proc_thread_path(path, tid, name);
+	} else if (*r->dir == -EAGAIN && tid == r->process->pid) {
+		proc_path(path, tid, name);
 	} else {
 		dir = reading_dir(r);
-		proc_task_path(path, reading_task(r)->tid, name);
+		proc_task_path(path, tid, name);
 	}
 	length = proc_read(dir, path, text, READING_SIZE);
 	if (length > 0 && kept_store_text(kept, r->process->pid, name, text, (size_t)length) < 0)

@@ -15,6 +15,7 @@ struct reading {
 	struct look *look;
 	struct sets *sets;       /* what has to be read from memory */
 	int *dir;                /* of the process: -EAGAIN until it is needed */
+	int threads;             /* the directory of its threads; AT_FDCWD where there is one */
 	const struct process *process;
 	uint32_t index;          /* of the process */
 	uint32_t task_index;

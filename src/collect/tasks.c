@@ -141,8 +141,7 @@ int tasks_each_named(struct tasks *t, const int32_t *pids, uint32_t count,
 	return r;
 }
 
-int tasks_each_thread(int dir, int32_t pid, int (*each)(void *, int32_t pid, int32_t tid),
-                      void *context)
+int tasks_each_thread(int dir, int (*each)(void *, int tasks, int32_t tid), void *context)
 {
 	int fd = openat(dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
 	DIR *directory = fd < 0 ? NULL : fdopendir(fd);
@@ -156,7 +155,7 @@ int tasks_each_thread(int dir, int32_t pid, int (*each)(void *, int32_t pid, int
 	}
 	while (r >= 0 && (entry = readdir(directory)))
 		if (entry->d_name[0] != '.')
-			r = each(context, pid, atoi(entry->d_name));
+			r = each(context, fd, atoi(entry->d_name));
 	closedir(directory);
 	return r < 0 ? r : 0;
 }

@@ -29,8 +29,10 @@ int tasks_each_process(struct tasks *t, int (*each)(void *, const struct listed_
 int tasks_each_named(struct tasks *t, const int32_t *pids, uint32_t count,
                      int (*each)(void *, const struct listed_process *), void *context);
 
-/* The same for every thread of the process whose directory it is. One that has ended has none. */
-int tasks_each_thread(int dir, int32_t pid, int (*each)(void *, int32_t pid, int32_t tid),
-                      void *context);
+/*
+ * Calls each(context, tasks, tid) for every thread of the process whose directory it is, of which
+ * `tasks` is that of the threads. One that has ended has none.
+ */
+int tasks_each_thread(int dir, int (*each)(void *, int tasks, int32_t tid), void *context);
 
 #endif

@@ -254,6 +254,11 @@ static void take_counted_call(const struct reading *r, const struct thread_recor
 	take_call(r, &shown, t->flags & RECORD_COMPAT);
 }
 
+static void take_shown(const struct reading *r, const struct shown_call *shown)
+{
+	take_call(r, shown, shown->shown == SHOWN_CALL && is_compat(r, shown->sp));
+}
+
 static void read_file(const struct reading *r)
 {
 	struct shown_call shown;
@@ -267,16 +272,18 @@ static void read_file(const struct reading *r)
 		return;
 	}
 	if (length >= 0 && parse_syscall(text, (size_t)length, &shown) == 0)
-		take_call(r, &shown, shown.shown == SHOWN_CALL && is_compat(r, shown.sp));
+		take_shown(r, &shown);
 }
 
-static void read_call(const struct reading *r)
+static void read_call(const struct reading *r, const struct thread *thread)
 {
 	const struct thread_record *t = r->look->census ?
 		census_find(r->look->census, r->process->pid, reading_task(r)->tid) : NULL;
 
 	if (t)
 		take_counted_call(r, t);
+	else if (thread->call != NONE)
+		take_shown(r, &r->look->calls[thread->call]);
 	else
 		read_file(r);
 }
@@ -298,7 +305,7 @@ static int read_thread(struct reading *r, const struct thread *thread)
 	} else if (thread->tid == thread->pid && r->process->state == 'Z') {
 		task->wait.kind = WAIT_EXITED;
 	} else {
-		read_call(r);
+		read_call(r, thread);
 		reading_stop(builder_task(r->look->b, r->task_index), r->process->state);
 	}
 	return 0;
@@ -307,7 +314,7 @@ static int read_thread(struct reading *r, const struct thread *thread)
 static int read_process(struct look *look, struct sets *sets, uint32_t index)
 {
 	struct process *process = builder_process(look->b, index);
-	__attribute__((cleanup(proc_close))) int dir = -EAGAIN;
+	__attribute__((cleanup(proc_close))) int dir = -EAGAIN, threads = AT_FDCWD;
 	struct reading r = {
 		.look = look, .sets = sets, .dir = &dir, .process = process, .index = index
 	};
@@ -315,8 +322,11 @@ static int read_process(struct look *look, struct sets *sets, uint32_t index)
 	int error = 0;
 
 	/* Most have one thread, that sleeps in a call of which one file tells all. */
-	if (!look->census && count > 1 && reading_dir(&r) < 0)
+	if (!look->census && count > 1)
+		threads = proc_open_threads(process->pid);
+	if (threads < 0 && threads != AT_FDCWD)
 		return 0;
+	r.threads = threads;
 	for (uint32_t i = 0; i < count && error == 0; i++)
 		error = read_thread(&r, &look->threads[first + i]);
 	return error;
