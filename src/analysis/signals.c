@@ -8,10 +8,6 @@
 
 #define BIT(signal) (UINT64_C(1) << ((signal) - 1))
 
-/* A process raises these itself. 32 and 33 are glibc's and musl's, for thread cancellation. */
-static const uint64_t own = BIT(SIGILL) | BIT(SIGTRAP) | BIT(SIGABRT) | BIT(SIGBUS) | BIT(SIGFPE) |
-                            BIT(SIGSEGV) | BIT(SIGSYS) | BIT(32) | BIT(33);
-
 /* Caught to clean up, to redraw or to reap, not to be given work. Python alone catches SIGINT. */
 static const uint64_t everyday = BIT(SIGINT) | BIT(SIGQUIT) | BIT(SIGCHLD) | BIT(SIGPIPE) |
                                  BIT(SIGTSTP) | BIT(SIGTTIN) | BIT(SIGTTOU) | BIT(SIGCONT) |
@@ -24,10 +20,10 @@ bool signals_catch(const struct process *p, int signal)
 
 bool signals_any(const struct process *p)
 {
-	return p->signals_known && p->signals_caught & ~own;
+	return snapshot_signals(p);
 }
 
 bool signals_work(const struct process *p)
 {
-	return p->signals_known && p->signals_caught & ~own & ~everyday;
+	return snapshot_signals(p) & ~everyday;
 }

@@ -236,14 +236,14 @@ static void read_timers(const struct examined *e)
 		free(text);
 }
 
-/* Of a process that catches a signal, whichever it is, table by table. */
+/* Of a process that catches a signal which may be sent, whichever it is, table by table. */
 static void read_async(const struct examined *e)
 {
 	const uint64_t urgent = UINT64_C(1) << (SIGURG - 1);
 	uint32_t count, first = look_threads(e->look, e->process->pid, &count), next = 0;
 	enum fact async = FACT_NO;
 
-	if (!e->process->signals_known || !e->process->signals_caught)
+	if (!snapshot_signals(e->process))
 		return;
 	for (uint32_t i = first; i < first + count && async == FACT_NO; i++) {
 		const struct thread *thread = &e->look->threads[i];

@@ -1,6 +1,8 @@
 /* Look-ups in a sealed snapshot: binary searches over its sorted arrays. */
 #include "model/snapshot.h"
 
+#include <signal.h>
+
 #include "model/arena.h"
 
 uint32_t snapshot_find_process(const struct snapshot *s, int32_t pid)
@@ -63,6 +65,19 @@ const struct holder *snapshot_end(const struct snapshot *s, const struct pipe *p
 bool snapshot_is_complete(const struct snapshot *s)
 {
 	return !s->view_limits && !s->denied && !s->timed_out && !s->fds_unidentified;
+}
+
+uint64_t snapshot_signals(const struct process *p)
+{
+	/* A process raises these itself. 32 and 33 are glibc's and musl's, for its threads. */
+	static const int own[] = {
+		SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS, 32, 33,
+	};
+	uint64_t signals = p->signals_known ? p->signals_caught : 0;
+
+	for (unsigned i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		signals &= ~(UINT64_C(1) << (own[i] - 1));
+	return signals;
 }
 
 void snapshot_free(struct snapshot *s)

@@ -228,6 +228,12 @@ const struct holder *snapshot_end(const struct snapshot *s, const struct pipe *p
 /* Was everything seen that there is? */
 bool snapshot_is_complete(const struct snapshot *s);
 
+/*
+ * What a process catches that somebody might send: not faults and the C library's own signals,
+ * which every program with threads catches. As signals_caught; 0 when that is not known.
+ */
+uint64_t snapshot_signals(const struct process *p);
+
 /* Frees the arena, and so the snapshot. NULL is allowed. */
 void snapshot_free(struct snapshot *s);
 
