@@ -14,7 +14,7 @@ import sys
 import time
 
 ENGINES = sys.argv[1].split(",")
-THREADS, FDS = (int(word) for word in (sys.argv[2:4] or ("10000", "100000")))
+THREADS, FDS = (int(word) for word in (sys.argv[2:4] or ("10000", "500000")))
 SLOWNESS = int(os.environ.get("SLOWNESS", "1"))
 LIMIT_S = 200 * SLOWNESS
 LIMIT_KIB = 1 << 20

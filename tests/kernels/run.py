@@ -6,8 +6,8 @@ where WORDs choose scenarios by name, and PLAYs are among those below. The kerne
 Debian's (debian.py). What they start is an initramfs (archive.py) with tests/kernels/init as its first process:
 of the programs here and their libraries, or, for another processor, of Debian's, for which pipetop is built anew
 by clang. KVM runs them, or, where one does not start by it within KVM_START_S, qemu emulates a processor. All
-of it stays in kernels/ for the next time. Prints TAP: a test for each kernel, user, engine
-and ptrace_scope, with what was missed in the lines before; the same as a table goes to kernels/results.md.
+of it stays in kernels/ for the next time. Prints TAP: a test for each kernel, user,
+engine and ptrace_scope, with what was missed in the lines before; the same as a table goes to kernels/results.md.
 Each kernel takes minutes, and at most LIMIT_S. Without names it is those of this machine's processor.
 """
 
@@ -26,6 +26,10 @@ import debian
 WORK = os.path.abspath("kernels")
 LIMIT_S = 3600
 KVM_START_S = 60
+# Where qemu emulates two processors, one now and then still meets the int3 that the other has just taken out of the
+# kernel's text (arch/x86/kernel/alternative.c, smp_text_poke_batch_finish()), and the kernel panics, most often
+# while it starts: that is no test yet.
+STARTS_AT_MOST = 3
 MEMORY_MB = 2048
 
 # What it is called here, where it comes from, and the package that has its image: of several the newest.
@@ -48,9 +52,9 @@ ARM64 = [
 ]
 # The scenarios, as whom, with which engine, under which ptrace_scope.
 PLAYS = ["root:proc:0", "root:bpf:0", "user:proc:0", "user:proc:1", "user:proc:2"]
-# A process with very many threads and descriptors (crowd.py), on the newest kernel. There is crowd:proc, too, which
-# takes very long.
-CROWD = {"7": ["crowd:bpf"]}
+# A process with very many threads and descriptors (crowd.py), on the newest kernel; crowd:bpf:THREADS:FDS has other
+# numbers of them.
+CROWD = {"7": ["crowd:bpf", "crowd:proc"]}
 UNITS = "units"  # the unit tests, for another processor
 NO_BPF = ["5.10"]  # iterators.h: 5.17 or later
 
@@ -102,6 +106,22 @@ def started(qemu, said):
     return os.path.getsize(said) > 0
 
 
+def run(command, said, accelerator):
+    """Whether the system came as far as to say something, there."""
+    open(said, "w", encoding="utf-8").close()
+    errors = subprocess.DEVNULL if accelerator == "kvm" else None
+    qemu = subprocess.Popen([*command, "-accel", accelerator], stdin=subprocess.DEVNULL, stderr=errors)
+    try:
+        if accelerator != "kvm" or started(qemu, said):
+            qemu.wait(LIMIT_S)
+    except subprocess.TimeoutExpired:
+        print(f"# {said}: not done after {LIMIT_S} s")
+    finally:
+        qemu.kill()
+        qemu.wait()
+    return os.path.getsize(said) > 0
+
+
 def boot(name, image, initramfs, plays, words, accelerators):
     """What the system said on its second serial port, and what ran it, the first of `accelerators` by then."""
     console, said = f"{WORK}/{name}/console", f"{WORK}/{name}/said"
@@ -114,24 +134,14 @@ def boot(name, image, initramfs, plays, words, accelerators):
         "-append", f"console={'ttyS0' if machine is AMD64 else 'ttyAMA0'} panic=-1 no_timer_check mitigations=off "
                    f"nokaslr said={'ttyS1' if machine is AMD64 else 'ttyS0'} plays={','.join(plays)} words={words}",
     ]
-    while True:
-        open(said, "w", encoding="utf-8").close()
+    for _ in range(len(accelerators) - 1 + STARTS_AT_MOST):
         # Of the processor for arm64 that has everything, most is slow where it is emulated.
         cpu = "cortex-a72" if machine is ARM64 and accelerators[0] != "kvm" else "max"
-        errors = subprocess.DEVNULL if accelerators[0] == "kvm" else None
-        qemu = subprocess.Popen([*command, "-accel", accelerators[0], "-cpu", cpu], stdin=subprocess.DEVNULL, stderr=errors)
-        try:
-            if accelerators[0] != "kvm" or started(qemu, said):
-                qemu.wait(LIMIT_S)
-                break
-        except subprocess.TimeoutExpired:
-            print(f"# {name}: not done after {LIMIT_S} s")
+        if run([*command, "-cpu", cpu], said, accelerators[0]):
             break
-        finally:
-            qemu.kill()
-            qemu.wait()
-        print(f"# {name}: KVM does not start it", flush=True)
-        accelerators.remove("kvm")
+        print(f"# {name}: by {accelerators[0]} it ended before it had begun, see {console}", flush=True)
+        if accelerators[0] == "kvm":
+            accelerators.remove("kvm")
     with open(said, encoding="utf-8", errors="replace") as file:
         return file.read().replace("\r", "")
 

@@ -206,6 +206,9 @@ class Play:
             else:
                 self.complaints.append(f"it ended with {self.process.returncode}: {text}")
             return
+        # Who is let go on before he has stopped stops for good.
+        if self.pipetop and not all(thread.state == "T" for thread in procfs.threads(self.pipetop.pid)):
+            return
         self.ours = procfs.family(self.process.pid, parent_of)
         found = [thread for pid in self.ours for thread in procfs.threads(pid)]
         calls = self.stage.numbers(self.scenario)
