@@ -56,10 +56,10 @@ static int add_own(struct collector *c, int fd)
 		.fd = fd, .dev = st.st_dev, .ino = st.st_ino,
 		.reads = (flags & O_ACCMODE) != O_WRONLY,
 		.writes = (flags & O_ACCMODE) != O_RDONLY,
-		.type = st.st_dev == c->pipe_device ? PIPE_ANONYMOUS : PIPE_FIFO,
+		.type = st.st_dev == c->facts.pipe_device ? PIPE_ANONYMOUS : PIPE_FIFO,
 		.nonblocking = flags & O_NONBLOCK ? FACT_YES : FACT_NO,
 		.packet = flags & O_DIRECT ? FACT_YES : FACT_NO,
-		.named = st.st_dev == c->pipe_device || !st.st_nlink ? FACT_NO : FACT_YES,
+		.named = st.st_dev == c->facts.pipe_device || !st.st_nlink ? FACT_NO : FACT_YES,
 	};
 	return 0;
 }
@@ -116,7 +116,7 @@ int collector_new(struct iterators *iterators, struct collector **ret_collector)
 	if (r == 0)
 		collector_limit(c, 0);
 	if (r == 0)
-		r = descriptors_pipe_device(&c->pipe_device);
+		r = descriptors_learn(&c->facts);
 	if (r == 0)
 		r = read_own(c);
 	if (r == 0)

@@ -266,7 +266,7 @@ static int describe(struct look *look, struct census_pipe *pipe, struct seen_end
 	int r = 0;
 
 	*ret = (struct seen_end){ .dev = pipe->dev, .ino = pipe->ino, .named = FACT_NO };
-	if (pipe->dev == look->c->pipe_device)
+	if (pipe->dev == look->c->facts.pipe_device)
 		return 0;
 	ret->type = PIPE_FIFO;
 	ret->named = pipe->named ? FACT_YES : FACT_NO;

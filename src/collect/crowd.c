@@ -183,7 +183,7 @@ static int read_table(struct look *look, struct process *process, int dir, int32
 	r = fd_dir = open_table(process, dir, tid);
 	if (fd_dir >= 0)
 		r = descriptors_read(look->b, fd_dir, process->pid, tid, table, look->mounts,
-		                     look->remote, look->c->pipe_device,
+		                     look->remote, &look->c->facts,
 		                     look->request->suspect_count > 0, left, found);
 	if (found->cut)
 		look->head->view_limits |= LIMIT_MAX_FDS;

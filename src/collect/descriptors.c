@@ -28,7 +28,7 @@
 
 enum { DIRECTORY_BUFFER = 64 * 1024, FDINFO_BUFFER = 1024 };
 
-int descriptors_pipe_device(uint64_t *ret_dev)
+static int pipe_device(uint64_t *ret_dev)
 {
 	struct stat st;
 	int ends[2], r = 0;
@@ -44,6 +44,36 @@ int descriptors_pipe_device(uint64_t *ret_dev)
 	return r;
 }
 
+/* The listing from that number on. */
+static ssize_t list_from(int fd_dir, int number, char *buffer, size_t size)
+{
+	if (lseek(fd_dir, number + 2, SEEK_SET) < 0)
+		return -errno;
+	return getdents64(fd_dir, buffer, size);
+}
+
+/* Tried on our own table, with a number that no count of descriptors comes near to. */
+static bool starts_anywhere(void)
+{
+	enum { FAR = 64 };
+	_Alignas(struct dirent64) char buffer[1024];
+	const struct dirent64 *entry = (const void *)buffer;
+	int fd_dir = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int last = fd_dir < 0 ? -1 : fcntl(fd_dir, F_DUPFD_CLOEXEC, fd_dir + FAR);
+	bool starts = last >= 0 && list_from(fd_dir, last, buffer, sizeof(buffer)) > 0 &&
+		atoi(entry->d_name) == last;
+
+	proc_close(&last);
+	proc_close(&fd_dir);
+	return starts;
+}
+
+int descriptors_learn(struct descriptors_facts *ret)
+{
+	ret->starts_anywhere = starts_anywhere();
+	return pipe_device(&ret->pipe_device);
+}
+
 /* What reading one table needs to know, and what it has found so far. */
 struct table {
 	struct builder *b;
@@ -53,7 +83,7 @@ struct table {
 	struct mounts *mounts;
 	struct remote *remote;
 	enum fact same_mounts;   /* the process lives in our mount namespace */
-	uint64_t pipe_device;
+	const struct descriptors_facts *facts;
 	bool sockets;
 	uint64_t most;
 	struct descriptors *found;
@@ -188,18 +218,23 @@ static void add_uring(struct table *t, const char *name)
 		free(text);
 }
 
+/* 1 when there is none. */
 static int add_descriptor(struct table *t, const char *name)
 {
 	char link[PATH_MAX];
 	ssize_t length = readlinkat(t->fd_dir, name, link, sizeof(link) - 1);
-	struct seen_end end = { .type = PIPE_ANONYMOUS, .dev = t->pipe_device, .named = FACT_NO };
+	struct seen_end end = {
+		.type = PIPE_ANONYMOUS, .dev = t->facts->pipe_device, .named = FACT_NO,
+	};
 
+	if (length < 0 && errno == ENOENT)
+		return 1;
 	t->found->seen++;
 	/* Some sandboxes let a table be listed and refuse each link in it. */
 	if (length < 0) {
 		if (errno == ENAMETOOLONG)
 			return add_path(t, name, NULL);
-		return errno == ENOENT ? 0 : -errno;
+		return -errno;
 	}
 	link[length] = '\0';
 	if (parse_pipe_link(link, (size_t)length, &end.ino) == 0)
@@ -213,7 +248,35 @@ static int add_descriptor(struct table *t, const char *name)
 	return 0;
 }
 
-static int read_entries(struct table *t, char *buffer)
+/* One more, unless there are too many. */
+static int next_descriptor(struct table *t, const char *name)
+{
+	t->found->cut = t->found->seen == t->most;
+	return t->found->cut ? -EDQUOT : add_descriptor(t, name);
+}
+
+/*
+ * Numbers from 0 on, up to the first that is not there, are not listed but tried: the kernel looks
+ * up each name that it lists (fs/proc/fd.c, proc_readfd_common()), to be looked up again when it is
+ * read. How many there are is the directory's size since Linux 6.2. The rest follows from
+ * *ret_next on.
+ */
+static int read_row(struct table *t, int *ret_next)
+{
+	struct stat st;
+	int r = 0;
+
+	if (!t->facts->starts_anywhere || fstat(t->fd_dir, &st) < 0)
+		return 0;
+	for (; r == 0 && (*ret_next < st.st_size || !st.st_size); ++*ret_next) {
+		char name[PROC_PATH_SIZE];
+
+		r = next_descriptor(t, proc_number(name, *ret_next));
+	}
+	return r < 0 ? r : 0;
+}
+
+static int read_list(struct table *t, char *buffer)
 {
 	ssize_t length;
 
@@ -223,26 +286,35 @@ static int read_entries(struct table *t, char *buffer)
 			int r = 0;
 
 			at += entry->d_reclen;
-			if (entry->d_name[0] == '.')
-				continue;
-			t->found->cut = t->found->seen == t->most;
-			if (!t->found->cut)
-				r = add_descriptor(t, entry->d_name);
-			if (r < 0 || t->found->cut)
+			if (entry->d_name[0] != '.')
+				r = next_descriptor(t, entry->d_name);
+			if (r < 0)
 				return r;
 		}
 	}
 	return length < 0 ? -errno : 0;
 }
 
+static int read_entries(struct table *t, char *buffer)
+{
+	int next = 0, r = read_row(t, &next);
+
+	if (r == 0 && next && lseek(t->fd_dir, next + 2, SEEK_SET) < 0)
+		r = -errno;
+	if (r == 0)
+		r = read_list(t, buffer);
+	return t->found->cut ? 0 : r;
+}
+
 int descriptors_read(struct builder *b, int fd_dir, int32_t pid, int32_t tid, uint16_t table,
-                     struct mounts *mounts, struct remote *remote, uint64_t pipe_device,
-                     bool sockets, uint64_t most, struct descriptors *ret)
+                     struct mounts *mounts, struct remote *remote,
+                     const struct descriptors_facts *facts, bool sockets, uint64_t most,
+                     struct descriptors *ret)
 {
 	_Alignas(struct dirent64) char buffer[DIRECTORY_BUFFER];
 	struct table t = {
 		.b = b, .fd_dir = fd_dir, .pid = pid, .tid = tid, .number = table, .mounts = mounts,
-		.remote = remote, .pipe_device = pipe_device, .sockets = sockets, .most = most,
+		.remote = remote, .facts = facts, .sockets = sockets, .most = most,
 		.found = ret,
 	};
 

@@ -20,8 +20,12 @@ struct descriptors {
 	bool put_by;             /* what some of them are is told only later, see remote.h */
 };
 
-/* The device of anonymous pipes: they all live on one mount of the kernel's own. */
-int descriptors_pipe_device(uint64_t *ret_dev);
+/* What is the same for all tables. */
+struct descriptors_facts {
+	uint64_t pipe_device;    /* of anonymous pipes: they all live on one mount of the kernel's own */
+	bool starts_anywhere;    /* a listing goes on from the number that was sought, less 2 */
+};
+int descriptors_learn(struct descriptors_facts *ret); /* 0 or -errno */
 
 /*
  * Reads a directory of descriptors, that of the process or, where tid is not 0, of a thread, and
@@ -30,8 +34,9 @@ int descriptors_pipe_device(uint64_t *ret_dev);
  * (costly). 0, -ENOMEM, or -errno of the directory.
  */
 int descriptors_read(struct builder *b, int fd_dir, int32_t pid, int32_t tid, uint16_t table,
-                     struct mounts *mounts, struct remote *remote, uint64_t pipe_device,
-                     bool sockets, uint64_t most, struct descriptors *ret);
+                     struct mounts *mounts, struct remote *remote,
+                     const struct descriptors_facts *facts, bool sockets, uint64_t most,
+                     struct descriptors *ret);
 
 /* O_NONBLOCK and O_DIRECT of one descriptor from its fdinfo; both unknown when not readable. */
 void descriptors_flags(int dir, int32_t tid, int32_t fd, enum fact *ret_nonblocking,

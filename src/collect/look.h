@@ -33,7 +33,7 @@ struct collector {
 	int32_t self;            /* our own pid */
 	struct scouts *scouts;
 	struct kept *kept;
-	uint64_t pipe_device;
+	struct descriptors_facts facts;
 	uint64_t max_fds;        /* in one look; UINT64_MAX for all */
 	struct own_end *own;
 	uint32_t own_count;

@@ -47,6 +47,14 @@ static struct path path_in(char path[PROC_PATH_SIZE])
 	return (struct path){ path, path + PROC_PATH_SIZE - 1 };
 }
 
+char *proc_number(char path[PROC_PATH_SIZE], int32_t number)
+{
+	struct path p = path_in(path);
+
+	put_number(&p, number);
+	return path;
+}
+
 char *proc_path(char path[PROC_PATH_SIZE], int32_t pid, const char *name)
 {
 	struct path p = path_in(path);

@@ -28,7 +28,9 @@ ssize_t proc_read(int dir, const char *path, char *buffer, size_t size);
  */
 ssize_t proc_read_all(int dir, const char *path, char **ret_text);
 
-/* "/proc/PID/name". These return `path`, and cut off what does not fit. */
+/* These return `path`, and cut off what does not fit. The number alone: */
+char *proc_number(char path[PROC_PATH_SIZE], int32_t number);
+/* "/proc/PID/name". */
 char *proc_path(char path[PROC_PATH_SIZE], int32_t pid, const char *name);
 /* "task/TID/name", or only "name" where tid is 0. */
 char *proc_task_path(char path[PROC_PATH_SIZE], int32_t tid, const char *name);

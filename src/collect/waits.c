@@ -353,8 +353,10 @@ static void settle_move(struct look *look, struct task *task)
 	const struct holder *in, *out;
 	struct call call;
 
+	if (wait->kind != WAIT_UNKNOWN)
+		return;
 	call_decode(task->compat, task->syscall, task->args, &call);
-	if (call.shape != CALL_MOVE || wait->kind != WAIT_UNKNOWN)
+	if (call.shape != CALL_MOVE)
 		return;
 	in = builder_find_holder(look->b, task->process, task->table, call.fd);
 	out = builder_find_holder(look->b, task->process, task->table, call.fd_out);

@@ -533,6 +533,46 @@ static void test_collect__locked_epoll(void **state)
 
 /* ---- descriptor tables ---- */
 
+/* Numbers in a row, and others behind gaps. */
+static const int scattered[] = { 64, 65, 67, 130, 500, 501, 502, 900 };
+enum { IN_A_ROW = 50, SCATTERED = sizeof(scattered) / sizeof(*scattered) };
+
+static void scatter(void)
+{
+	int ends[2];
+
+	closefrom(3);
+	if (pipe(ends) < 0)
+		_exit(1);
+	for (int i = 2; i < IN_A_ROW; i++)
+		if (dup(ends[1]) < 0)
+			_exit(1);
+	for (int i = 0; i < SCATTERED; i++)
+		if (dup2(ends[1], scattered[i]) < 0)
+			_exit(1);
+	note(0, ends[1]);
+	sleep_forever();
+}
+
+static void test_collect__scattered_descriptors(void **state)
+{
+	pid_t pid = play(scatter);
+	struct snapshot *s;
+	const struct pipe *pipe;
+
+	(void)state;
+	assert_true(is_blocked(pid, 0, SYS_pause));
+	s = look();
+	pipe = pipe_at(s, 0);
+	assert_non_null(pipe);
+	assert_int_equal(pipe->ends, IN_A_ROW + SCATTERED);
+	for (uint32_t k = 0; k < pipe->ends; k++)
+		assert_int_equal(snapshot_end(s, pipe, k)->fd,
+		                 k < IN_A_ROW ? 3 + (int)k : scattered[k - IN_A_ROW]);
+	snapshot_free(s);
+	end_play(pid);
+}
+
 static void *alone(void *unused)
 {
 	int ends[2];
@@ -800,6 +840,7 @@ int main(void)
 		cmocka_unit_test(test_collect__poll_of_nothing_held_back),
 		cmocka_unit_test(test_collect__locked_pipe),
 		cmocka_unit_test(test_collect__locked_epoll),
+		cmocka_unit_test(test_collect__scattered_descriptors),
 		cmocka_unit_test(test_collect__table_of_a_thread),
 		cmocka_unit_test(test_collect__leader_exited),
 		cmocka_unit_test(test_collect__fifo),
