@@ -106,16 +106,15 @@ static int fdinfo(int fd_dir, const char *name, struct fdinfo_lines *ret)
 	return read_fdinfo(fd_dir, path, ret);
 }
 
-void descriptors_flags(int dir, int32_t tid, int32_t fd, enum fact *ret_nonblocking,
-                       enum fact *ret_direct)
+void descriptors_flags(int dir, int32_t tid, struct holder *holder, enum fact *ret_direct)
 {
 	struct fdinfo_lines lines;
 	char path[PROC_PATH_SIZE], file[32];
 
-	snprintf(file, sizeof(file), "fdinfo/%d", fd);
+	snprintf(file, sizeof(file), "fdinfo/%d", holder->fd);
 	if (read_fdinfo(dir, proc_task_path(path, tid, file), &lines) < 0 || lines.flags < 0)
 		return;
-	*ret_nonblocking = lines.flags & O_NONBLOCK ? FACT_YES : FACT_NO;
+	holder->nonblocking = lines.flags & O_NONBLOCK ? FACT_YES : FACT_NO;
 	*ret_direct = lines.flags & O_DIRECT ? FACT_YES : FACT_NO;
 }
 

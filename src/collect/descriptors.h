@@ -38,9 +38,8 @@ int descriptors_read(struct builder *b, int fd_dir, int32_t pid, int32_t tid, ui
                      const struct descriptors_facts *facts, bool sockets, uint64_t most,
                      struct descriptors *ret);
 
-/* O_NONBLOCK and O_DIRECT of one descriptor from its fdinfo; both unknown when not readable. */
-void descriptors_flags(int dir, int32_t tid, int32_t fd, enum fact *ret_nonblocking,
-                       enum fact *ret_direct);
+/* O_NONBLOCK of a holder and O_DIRECT from its fdinfo; both stay as they are if not readable. */
+void descriptors_flags(int dir, int32_t tid, struct holder *holder, enum fact *ret_direct);
 
 /*
  * Whether a table has a descriptor of whose events a signal may tell, any signal: one with O_ASYNC

@@ -237,8 +237,8 @@ static void read_flags(struct look *look)
 				continue;
 			if (dir < 0)
 				dir = proc_open(process->pid);
-			descriptors_flags(dir, user_of(look, process, holder->table),
-			                  holder->fd, &holder->nonblocking, &direct);
+			descriptors_flags(dir, user_of(look, process, holder->table), holder,
+			                  &direct);
 			if (holder->writes && pipe->packet != FACT_YES)
 				pipe->packet = direct;
 		}

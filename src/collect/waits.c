@@ -93,8 +93,7 @@ static void wait_on_end(const struct reading *r, const struct call *call, bool w
 	wait->kind = writes ? WAIT_PIPE_SPACE : WAIT_PIPE_DATA;
 	wait->pipe = holder->pipe;
 	if (holder->nonblocking == FACT_UNKNOWN)
-		descriptors_flags(reading_dir(r), reading_task(r)->tid, call->fd,
-		                  &holder->nonblocking, &direct);
+		descriptors_flags(reading_dir(r), reading_task(r)->tid, holder, &direct);
 	if (writes && direct == FACT_YES)
 		builder_pipe(r->look->b, holder->pipe)->packet = FACT_YES;
 	/*

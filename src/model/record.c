@@ -41,24 +41,48 @@ static int skip_tasks(struct reader *r, const struct place *at, const json_t *va
 	return 0;
 }
 
-static const struct field holder_fields[] = {
-	{ "pipe", &field_held_pipe, offsetof(struct holder, pipe), NULL },
-	{ "fd", &field_descriptor, offsetof(struct holder, fd), NULL },
-	{ "table", &field_count16, offsetof(struct holder, table), NULL },
-	{ "reads", &field_bool, offsetof(struct holder, reads), NULL },
-	{ "writes", &field_bool, offsetof(struct holder, writes), NULL },
-	{ "nonblocking", &field_fact, offsetof(struct holder, nonblocking), NULL },
+/* A holder, each member of which has a place of its own. */
+struct end {
+	uint32_t pipe;
+	int32_t fd;
+	uint16_t table;
+	bool reads, writes;
+	enum fact nonblocking;
+};
+
+static const struct field end_fields[] = {
+	{ "pipe", &field_held_pipe, offsetof(struct end, pipe), NULL },
+	{ "fd", &field_descriptor, offsetof(struct end, fd), NULL },
+	{ "table", &field_count16, offsetof(struct end, table), NULL },
+	{ "reads", &field_bool, offsetof(struct end, reads), NULL },
+	{ "writes", &field_bool, offsetof(struct end, writes), NULL },
+	{ "nonblocking", &field_fact, offsetof(struct end, nonblocking), NULL },
 	{ 0 }
 };
+
+static json_t *write_holder(const struct snapshot *s, const struct holder *holder)
+{
+	const struct end end = {
+		.pipe = holder->pipe, .fd = holder->fd, .table = holder->table,
+		.reads = holder->reads, .writes = holder->writes, .nonblocking = holder->nonblocking,
+	};
+
+	return fields_write(s, &end, end_fields);
+}
 
 static json_t *write_holders(const struct snapshot *s, const void *object,
                              const struct field *field)
 {
 	const struct process *process = object;
+	json_t *array = json_array();
 
 	(void)field;
-	return fields_write_array(s, s->holders + process->first_holder, sizeof(*s->holders),
-	                          process->holders, holder_fields);
+	for (uint32_t k = 0; array && k < process->holders; k++)
+		if (json_array_append_new(array, write_holder(s, &s->holders[process->first_holder + k]))) {
+			json_decref(array);
+			array = NULL;
+		}
+	return array;
 }
 
 /* Whose ends are read, and the last one so far. */
@@ -70,21 +94,21 @@ struct held {
 static int read_holder(struct reader *r, const struct place *at, const json_t *item, void *object)
 {
 	struct held *last = object;
-	struct holder holder = { 0 };
+	struct end end = { 0 };
 	const struct pipe *pipe;
-	int e = fields_read(r, at, item, &holder, holder_fields);
+	int e = fields_read(r, at, item, &end, end_fields);
 
 	if (e < 0)
 		return e;
-	if (holder.table < last->table || (holder.table == last->table && holder.fd <= last->fd))
+	if (end.table < last->table || (end.table == last->table && end.fd <= last->fd))
 		return fields_fail(r, at, "not in the order of table and fd");
-	last->table = holder.table;
-	last->fd = holder.fd;
-	pipe = &r->pipes[holder.pipe];
+	last->table = end.table;
+	last->fd = end.fd;
+	pipe = &r->pipes[end.pipe];
 	return builder_add_end(r->builder, &(struct seen_end){
-		.dev = pipe->dev, .ino = pipe->ino, .pid = last->pid, .fd = holder.fd,
-		.table = holder.table, .reads = holder.reads, .writes = holder.writes,
-		.nonblocking = holder.nonblocking,
+		.dev = pipe->dev, .ino = pipe->ino, .pid = last->pid, .fd = end.fd,
+		.table = end.table, .reads = end.reads, .writes = end.writes,
+		.nonblocking = end.nonblocking,
 	});
 }
 
@@ -136,10 +160,51 @@ static const struct field process_fields[] = {
 
 static const char *const type_words[] = { "pipe", "fifo", NULL };
 
+/* These share a byte. */
+static json_t *write_type(const struct snapshot *s, const void *object, const struct field *field)
+{
+	(void)s;
+	return json_string(field->words[((const struct pipe *)object)->type]);
+}
+
+static int read_type(struct reader *r, const struct place *at, const json_t *value, void *object,
+                     const struct field *field)
+{
+	const struct field alone = { field->key, &field_word, 0, field->words };
+	unsigned type = PIPE_ANONYMOUS;
+	int e = field_word.read(r, at, value, &type, &alone);
+
+	((struct pipe *)object)->type = type ? PIPE_FIFO : PIPE_ANONYMOUS;
+	return e;
+}
+
+static json_t *write_references(const struct snapshot *s, const void *object,
+                                const struct field *field)
+{
+	const struct field alone = { field->key, &field_fact, 0, NULL };
+	enum fact extra = ((const struct pipe *)object)->extra_references;
+
+	return field_fact.write(s, &extra, &alone);
+}
+
+static int read_references(struct reader *r, const struct place *at, const json_t *value,
+                           void *object, const struct field *field)
+{
+	const struct field alone = { field->key, &field_fact, 0, NULL };
+	enum fact extra = FACT_UNKNOWN;
+	int e = field_fact.read(r, at, value, &extra, &alone);
+
+	((struct pipe *)object)->extra_references = extra;
+	return e;
+}
+
+static const struct kind type_of_pipe = { write_type, read_type, .required = true };
+static const struct kind references_of_pipe = { write_references, read_references, .required = false };
+
 static const struct field pipe_fields[] = {
 	{ "dev", &field_count64, offsetof(struct pipe, dev), NULL },
 	{ "ino", &field_count64, offsetof(struct pipe, ino), NULL },
-	{ "type", &field_word, offsetof(struct pipe, type), type_words },
+	{ "type", &type_of_pipe, 0, type_words },
 	{ "path", &field_text, offsetof(struct pipe, path), NULL },
 	{ "fill_bytes", &field_int32, offsetof(struct pipe, fill_bytes), NULL },
 	{ "capacity_bytes", &field_int32, offsetof(struct pipe, capacity_bytes), NULL },
@@ -148,7 +213,7 @@ static const struct field pipe_fields[] = {
 	{ "no_writers", &field_fact, offsetof(struct pipe, no_writers), NULL },
 	{ "no_readers", &field_fact, offsetof(struct pipe, no_readers), NULL },
 	{ "unseen_readers", &field_fact, offsetof(struct pipe, unseen_readers), NULL },
-	{ "extra_references", &field_fact, offsetof(struct pipe, extra_references), NULL },
+	{ "extra_references", &references_of_pipe, 0, NULL },
 	{ "unseen_writers", &field_fact, offsetof(struct pipe, unseen_writers), NULL },
 	{ "named", &field_fact, offsetof(struct pipe, named), NULL },
 	{ 0 }

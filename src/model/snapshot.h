@@ -28,7 +28,6 @@ enum pipe_type { PIPE_ANONYMOUS, PIPE_FIFO };
 /* The key of a pipe is (dev, ino): FIFOs of two file systems may share an inode number. */
 struct pipe {
 	uint64_t dev, ino;
-	enum pipe_type type;
 	const char *path;        /* of a FIFO, as readlink(2) shows it; NULL when not known */
 	int32_t fill_bytes;      /* FIONREAD: an int */
 	int32_t capacity_bytes;  /* F_GETPIPE_SZ */
@@ -44,7 +43,8 @@ struct pipe {
 	 * An open file of it has more references than those who hold it and sleep in calls on it
 	 * explain.
 	 */
-	enum fact extra_references;
+	enum fact extra_references : 4;
+	enum pipe_type type : 4;
 	enum fact named;         /* a FIFO that has a name (st_nlink > 0): anybody may open it */
 	uint32_t first_end, ends; /* range in snapshot.ends: who holds it */
 };
@@ -55,8 +55,8 @@ struct holder {
 	uint32_t process;
 	int32_t fd;
 	uint16_t table;          /* which descriptor table of the process, see struct task */
-	bool reads, writes;
-	enum fact nonblocking;   /* O_NONBLOCK of this open file description */
+	bool reads : 1, writes : 1;
+	enum fact nonblocking : 4; /* O_NONBLOCK of this open file description */
 };
 
 /* ---- what a thread waits for ---- */
