@@ -37,6 +37,39 @@ enum {
 	LARGEST_PIPE = 65536     /* slots; the fill of a larger one is not known */
 };
 
+/*
+ * What needs no settling: what programs are called with (kernel/bpf/bpf_iter.c and task_iter.c),
+ * and what begins with what is read of it (include/linux/fdtable.h).
+ */
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+	__u64 session_id, seq_num;
+};
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+};
+
+struct bpf_iter__task_file {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	__u32 fd;
+	struct file *file;
+};
+
+struct files_struct {
+	int count;
+};
+
+/*
+ * Each type below costs: to settle it, the kernel goes through all of its own in search of the
+ * name, unless it has still got it from the last time, at one of 31 places by a hash of the name
+ * (kernel/bpf/btf.c, populate_cand_cache()). pid, pipe_inode_info and sk_buff share such a place,
+ * and so do inode and pipe_buffer: a program does best to read one of them behind the other.
+ */
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 struct pid_namespace;
@@ -71,10 +104,6 @@ typedef struct {
 typedef struct {
 	__s64 counter;
 } atomic64_t;
-
-struct files_struct {
-	atomic_t count;
-};
 
 struct thread_info {
 #ifdef __TARGET_ARCH_x86
@@ -148,14 +177,6 @@ struct inode {
 	struct pipe_inode_info *i_pipe;
 };
 
-struct qstr {
-	const unsigned char *name;
-};
-
-struct dentry {
-	struct qstr d_name;
-};
-
 struct path {
 	struct dentry *dentry;
 };
@@ -208,25 +229,6 @@ struct scm_stat {
 
 struct unix_sock {
 	struct scm_stat scm_stat;
-};
-
-struct seq_file;
-
-struct bpf_iter_meta {
-	struct seq_file *seq;
-	__u64 seq_num;
-};
-
-struct bpf_iter__task {
-	struct bpf_iter_meta *meta;
-	struct task_struct *task;
-};
-
-struct bpf_iter__task_file {
-	struct bpf_iter_meta *meta;
-	struct task_struct *task;
-	__u32 fd;
-	struct file *file;
 };
 
 #pragma clang attribute pop
@@ -350,7 +352,7 @@ char LICENSE[] SEC("license") = "GPL";
  */
 struct {
 	void *namespace;
-	__u64 offset;            /* of a number in it, in struct pid */
+	__u64 offset;            /* of its number in struct pid, from that in the first one */
 	__u32 level;
 } own;
 
@@ -362,11 +364,6 @@ struct {
 	__s32 pid;
 } owner;
 
-static __always_inline __u64 number_at(__u32 level)
-{
-	return bpf_core_field_offset(struct pid, numbers) + level * bpf_core_type_size(struct upid);
-}
-
 static __always_inline void find_own(void)
 {
 	/*
@@ -377,25 +374,29 @@ static __always_inline void find_own(void)
 	struct pid *pid = BPF_CORE_READ(self, thread_pid);
 
 	own.level = BPF_CORE_READ(pid, level);
-	own.offset = number_at(own.level);
+	own.offset = own.level * bpf_core_field_size(pid->numbers[0]);
 	bpf_probe_read_kernel(&own.namespace, sizeof(own.namespace),
-		(void *)pid + own.offset + bpf_core_field_offset(struct upid, ns));
+		(void *)&pid->numbers[0].ns + own.offset);
 }
 
-/* The number that a struct pid has in our PID namespace, or 0. Global: it is verified but once. */
-__attribute__((noinline)) __s32 number_of(__u64 address)
+/* The number that a struct pid has in our PID namespace, or 0. */
+static __always_inline __s32 number_in(struct pid *pid)
 {
-	struct pid *pid = (void *)address;
 	void *namespace = NULL;
 	__s32 number = 0;
 
 	if (!pid || BPF_CORE_READ(pid, level) < own.level)
 		return 0;
 	bpf_probe_read_kernel(&namespace, sizeof(namespace),
-		(void *)pid + own.offset + bpf_core_field_offset(struct upid, ns));
-	bpf_probe_read_kernel(&number, sizeof(number),
-		(void *)pid + own.offset + bpf_core_field_offset(struct upid, nr));
+		(void *)&pid->numbers[0].ns + own.offset);
+	bpf_probe_read_kernel(&number, sizeof(number), (void *)&pid->numbers[0].nr + own.offset);
 	return namespace == own.namespace ? number : 0;
+}
+
+/* Global: it is verified but once. */
+__attribute__((noinline)) __s32 number_of(__u64 address)
+{
+	return number_in((void *)address);
 }
 
 static __always_inline __s32 process_of(struct task_struct *task)
@@ -471,7 +472,7 @@ int each_thread(struct bpf_iter__task *ctx)
 	files = BPF_CORE_READ(task, files);
 	r.table = (__u64)files;
 	if (files)
-		r.table_users = (__u32)BPF_CORE_READ(files, count.counter);
+		bpf_probe_read_kernel(&r.table_users, sizeof(r.table_users), &files->count);
 	r.start_ns = task->start_boottime;
 	r.ran_ns = task->se.exec_start;
 	if (!r.ran_ns && bpf_core_field_exists(task->se.avg))
@@ -519,15 +520,15 @@ static __always_inline __s64 fill_of(struct pipe_inode_info *pipe, struct end_re
 {
 	struct slots slots = { .mask = pipe->ring_size - 1 };
 
+	slots.head = r->head_slot;
+	slots.tail = r->tail_slot;
+	if (slots.head == slots.tail)
+		return 0;
 	/*
 	 * A number, to count with: Linux 6.1 keeps to the type of a pointer, and lets nobody add to
 	 * it.
 	 */
 	BPF_CORE_READ_INTO(&slots.bufs, pipe, bufs);
-	slots.head = r->head_slot;
-	slots.tail = r->tail_slot;
-	if (slots.head == slots.tail)
-		return 0;
 	if (!slots.bufs || slots.head - slots.tail > LARGEST_PIPE)
 		return -1;
 	bpf_loop(slots.head - slots.tail, add_slot, &slots, 0);
@@ -565,28 +566,29 @@ static __always_inline __s64 references_of(struct file *file)
 }
 
 /* Descriptors come thread by thread. */
-static __always_inline __s32 owner_of(struct task_struct *task)
+static __always_inline void find_owner(struct task_struct *task)
 {
-	if (owner.task != task || owner.start != task->start_boottime) {
-		owner.task = task;
-		owner.start = task->start_boottime;
-		owner.pid = process_of(task);
-	}
-	return owner.pid;
+	/*
+	 * In this order: to clang whatever is equal to the task is as good to read from, to the
+	 * kernel it is not.
+	 */
+	if (owner.start == task->start_boottime && owner.task == task)
+		return;
+	owner.task = task;
+	owner.start = task->start_boottime;
+	owner.pid = number_in(BPF_CORE_READ(task, signal, pids[PIDTYPE_TGID]));
 }
 
-static __always_inline long put_end(struct seq_file *seq, __s32 fd, struct task_struct *task,
-                                   struct file *file, struct inode *inode)
+static __always_inline long put_end(struct seq_file *seq, __s32 fd, __u64 table, struct file *file)
 {
+	struct inode *inode = file->f_inode;
 	struct pipe_inode_info *pipe = inode->i_pipe;
 	struct end_record r = {
-		.table = (__u64)task->files, .file = (__u64)file, .fill_bytes = -1,
+		.table = table, .file = (__u64)file, .pid = owner.pid, .fd = fd, .fill_bytes = -1,
 	};
 
-	r.pid = owner_of(task);
 	r.references = references_of(file);
 	r.ino = inode->i_ino;
-	r.fd = fd;
 	r.dev = inode->i_sb->s_dev;
 	r.links = inode->i_nlink;
 	r.mode = file->f_mode;
@@ -596,24 +598,21 @@ static __always_inline long put_end(struct seq_file *seq, __s32 fd, struct task_
 	return put(seq, &r, RECORD_END, sizeof(r));
 }
 
-static __always_inline long put_other(struct seq_file *seq, __s32 fd, struct task_struct *task,
-                                     __u32 kind)
+static __always_inline long put_other(struct seq_file *seq, __s32 fd, __u64 table, __u32 kind)
 {
-	struct other_record r = { .table = (__u64)task->files };
+	struct other_record r = { .table = table, .pid = owner.pid, .fd = fd };
 
-	r.pid = owner_of(task);
-	r.fd = fd;
 	return put(seq, &r, kind, sizeof(r));
 }
 
-static const char io_uring[] = "[io_uring]";
+static const char io_uring[] = "anon_inode:[io_uring]";
 
 static __always_inline bool is_uring(struct file *file)
 {
-	char name[16] = { 0 };
+	char path[32] = { 0 };
 
-	bpf_probe_read_kernel_str(name, sizeof(name), file->f_path.dentry->d_name.name);
-	return bpf_strncmp(name, sizeof(name), io_uring) == 0;
+	bpf_d_path(&file->f_path, path, sizeof(path));
+	return bpf_strncmp(path, sizeof(path), io_uring) == 0;
 }
 
 static __always_inline bool has_descriptors(struct sock *sk)
@@ -660,6 +659,20 @@ static __always_inline bool carries_descriptors(struct file *file)
 	return backlog.carries;
 }
 
+/* What there is to tell of a file, or 0. */
+static __always_inline __u32 kind_of(struct file *file)
+{
+	struct inode *inode = file->f_inode;
+	unsigned long magic;
+
+	if ((inode->i_mode & S_IFMT) == S_IFIFO)
+		return RECORD_END;
+	magic = inode->i_sb->s_magic;
+	if (magic == ANON_INODE_FS_MAGIC && is_uring(file))
+		return RECORD_URING;
+	return magic == SOCKFS_MAGIC && carries_descriptors(file) ? RECORD_FLIGHT : 0;
+}
+
 SEC("iter/task_file")
 int each_descriptor(struct bpf_iter__task_file *ctx)
 {
@@ -668,8 +681,7 @@ int each_descriptor(struct bpf_iter__task_file *ctx)
 	struct file *file = ctx->file;
 	__s32 fd = (__s32)ctx->fd;
 	struct finish_record finish = { 0 };
-	struct inode *inode;
-	unsigned long magic;
+	__u32 kind;
 	long r = 0;
 
 	if (ctx->meta->seq_num == 0) {
@@ -682,16 +694,13 @@ int each_descriptor(struct bpf_iter__task_file *ctx)
 		put(seq, &finish, RECORD_FINISH, sizeof(finish));
 		return 0;
 	}
-	inode = file->f_inode;
-	if ((inode->i_mode & S_IFMT) == S_IFIFO) {
-		r = put_end(seq, fd, task, file, inode);
-	} else {
-		magic = inode->i_sb->s_magic;
-		if (magic == ANON_INODE_FS_MAGIC && is_uring(file))
-			r = put_other(seq, fd, task, RECORD_URING);
-		else if (magic == SOCKFS_MAGIC && carries_descriptors(file))
-			r = put_other(seq, fd, task, RECORD_FLIGHT);
-	}
+	kind = kind_of(file);
+	if (kind)
+		find_owner(task);
+	if (kind == RECORD_END)
+		r = put_end(seq, fd, (__u64)task->files, file);
+	else if (kind)
+		r = put_other(seq, fd, (__u64)task->files, kind);
 	/* What did not fit is shown once more. */
 	if (r == 0)
 		descriptors++;
