@@ -23,7 +23,7 @@
 static void *add(void **items, uint32_t *count, uint32_t *room, size_t size)
 {
 	if (*count == *room) {
-		uint32_t larger = *room ? *room * 2 : 256;
+		uint32_t larger = *room ? *room * 2 : 4096;
 		void *moved = larger > *room ? reallocarray(*items, larger, size) : NULL;
 
 		if (!moved)
@@ -214,6 +214,17 @@ static int compare_threads(const void *left, const void *right)
 	return (a->tid > b->tid) - (a->tid < b->tid);
 }
 
+/* They come by tid, so most often in this order. */
+static void order_threads(struct census *c)
+{
+	uint32_t i = 1;
+
+	while (i < c->thread_count && compare_threads(&c->threads[i - 1], &c->threads[i]) < 0)
+		i++;
+	if (i < c->thread_count)
+		qsort(c->threads, c->thread_count, sizeof(*c->threads), compare_threads);
+}
+
 static int compare_slots(const struct census_end *a, const struct census_end *b)
 {
 	int r = order(a->file, b->file);
@@ -308,6 +319,32 @@ const struct census_table *census_find_table(const struct census *c, uint64_t ta
 	return bsearch(&key, c->tables, c->table_count, sizeof(key), compare_tables);
 }
 
+static bool has_unseen_users(const struct census *c, uint64_t table)
+{
+	const struct census_table *t = census_find_table(c, table);
+
+	return !t || t->users == 0 || t->users > t->seen;
+}
+
+/* Thread by thread, so most ends have what the one before has. */
+static void find_owners(struct census *c)
+{
+	for (uint32_t i = 0; i < c->end_count; i++) {
+		struct census_end *end = &c->ends[i];
+		const struct census_end *before = i ? end - 1 : NULL;
+		const struct thread_record *leader;
+
+		if (before && before->pid == end->pid && before->table == end->table) {
+			end->leader = before->leader;
+			end->unseen_users = before->unseen_users;
+			continue;
+		}
+		leader = census_find(c, end->pid, end->pid);
+		end->leader = leader ? (uint32_t)(leader - c->threads) : NONE;
+		end->unseen_users = has_unseen_users(c, end->table);
+	}
+}
+
 void census_begin_threads(struct census *c)
 {
 	c->thread_count = 0;
@@ -327,11 +364,14 @@ int census_end_pass(struct census *c)
 
 	if (!c->finished)
 		return -EBADMSG;
-	if (c->thread_count)
-		qsort(c->threads, c->thread_count, sizeof(*c->threads), compare_threads);
+	order_threads(c);
 	index_free(&c->index);
 	r = order_ends(c);
-	return r < 0 ? r : count_tables(c);
+	if (r == 0)
+		r = count_tables(c);
+	if (r == 0)
+		find_owners(c);
+	return r;
 }
 
 const struct thread_record *census_find(const struct census *c, int32_t pid, int32_t tid)
@@ -408,13 +448,6 @@ static void count_calls(const struct census_end *end, const struct census_call *
 	}
 }
 
-static bool has_unseen_users(const struct census *c, uint64_t table)
-{
-	const struct census_table *t = census_find_table(c, table);
-
-	return !t || t->users == 0 || t->users > t->seen;
-}
-
 /* Of the one at `first`; the first end of another one, or NONE. */
 static uint32_t describe(const struct census *c, uint32_t first, const struct census_call *calls,
                          uint32_t call_count, struct description *ret)
@@ -432,7 +465,7 @@ static uint32_t describe(const struct census *c, uint32_t first, const struct ce
 			ret->least = end->references;
 		if (end->references > ret->most)
 			ret->most = end->references;
-		ret->shared_unseen |= has_unseen_users(c, end->table);
+		ret->shared_unseen |= end->unseen_users;
 		/* Two processes may share a table, clone(2). */
 		if (before && compare_slots(before, end) == 0)
 			continue;

@@ -231,12 +231,10 @@ static int add_missing(struct look *look)
 /* A table that no thread was seen with gets a number of its own: none of them waits with it. */
 static uint16_t table_of(const struct census *c, const struct census_end *end)
 {
-	const struct thread_record *leader = census_find(c, end->pid, end->pid);
-	uint32_t first;
+	uint32_t first = end->leader;
 
-	if (!leader || leader->table == end->table)
+	if (first == NONE || c->threads[first].table == end->table)
 		return 0;
-	first = (uint32_t)(leader - c->threads);
 	return number_of(c, first, census_process_end(c, first), end->table);
 }
 
@@ -297,9 +295,9 @@ static int add_end(struct look *look, const struct census_end *e)
 }
 
 /* Who was born between the two passes has been told of by /proc, with all of his ends. */
-static bool is_ours_to_tell(const struct look *look, int32_t pid)
+static bool is_ours_to_tell(const struct look *look, const struct census_end *end)
 {
-	return pid != look->c->self && census_find(look->census, pid, pid);
+	return end->pid != look->c->self && end->leader != NONE;
 }
 
 static int add_ends(struct look *look)
@@ -308,7 +306,7 @@ static int add_ends(struct look *look)
 	int r = 0;
 
 	for (uint32_t i = 0; i < c->end_count && r == 0; i++)
-		if (c->ends[i].pipe != NONE && is_ours_to_tell(look, c->ends[i].pid))
+		if (c->ends[i].pipe != NONE && is_ours_to_tell(look, &c->ends[i]))
 			r = add_end(look, &c->ends[i]);
 	if (r == 0 && census_find(c, look->c->self, look->c->self))
 		r = look_add_own_ends(look);
