@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <langinfo.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -499,11 +500,27 @@ static step *const *steps_for(const struct options *o)
 	return o->report ? report_steps : screen_steps;
 }
 
+/*
+ * Looks come and go, by the second for a screen, made in one thread and freed in another: what they
+ * leave is to go back to the system at once, not to wait in an arena for each thread (mallopt(3),
+ * glibc). A little stays, since pages that are had anew for each look take more time than they are
+ * worth.
+ */
+static void keep_memory_small(void)
+{
+#ifdef M_ARENA_MAX
+	mallopt(M_ARENA_MAX, 1);
+	mallopt(M_MMAP_THRESHOLD, 512 * 1024);
+	mallopt(M_TRIM_THRESHOLD, 512 * 1024);
+#endif
+}
+
 int run(const struct options *options)
 {
 	struct run run = { .options = options, .report = stdout };
 	int status = 0;
 
+	keep_memory_small();
 	for (step *const *next = steps_for(options); *next && status == 0; next++)
 		status = (*next)(&run);
 	close_run(&run);

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <langinfo.h>
-#include <malloc.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -415,20 +414,6 @@ static int save(void *context, const struct settings *settings)
 
 /* ---- the whole ---- */
 
-/*
- * Looks come and go by the second, made in one thread and freed in another: what they leave is to
- * go back to the system at once, not to wait in an arena for each thread (mallopt(3), glibc). A
- * little stays, since pages that are had anew for each look take more time than they are worth.
- */
-static void keep_memory_small(void)
-{
-#ifdef M_ARENA_MAX
-	mallopt(M_ARENA_MAX, 1);
-	mallopt(M_MMAP_THRESHOLD, 512 * 1024);
-	mallopt(M_TRIM_THRESHOLD, 512 * 1024);
-#endif
-}
-
 int ui_run(struct ui *ui, struct helper *helper, const struct iterators *iterators,
            struct collector **collector, FILE **record, struct attach **attach,
            char error[UI_ERROR_SIZE])
@@ -460,7 +445,6 @@ int ui_run(struct ui *ui, struct helper *helper, const struct iterators *iterato
 	}
 	if (ui->tui.settings_path == NULL)
 		source.save = NULL;
-	keep_memory_small();
 	r = tui_run(&source, &ui->tui);
 	snprintf(error, UI_ERROR_SIZE, "%s", ui->error);
 	if (atomic_load(&ui->looking)) {

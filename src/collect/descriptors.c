@@ -175,6 +175,8 @@ static int add_path(struct table *t, const char *name, const char *path)
 
 	if (is_known_device(t, path))
 		return 0;
+	if (path && remote_knows(t->remote, path, &lines.mount_id))
+		return put_by(t, name, &end, path, lines.mount_id);
 	r = fdinfo(t->fd_dir, name, &lines);
 	if (r == -ENOENT)
 		return 0;

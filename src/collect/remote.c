@@ -12,7 +12,7 @@
 #include "collect/proc.h"
 #include "collect/worker.h"
 
-enum { STAT_LIMIT_MS = 300, DEAD_AT_MOST = 5 };
+enum { STAT_LIMIT_MS = 300, DEAD_AT_MOST = 5, LATELY = 8 };
 
 struct file {
 	struct seen_end end;     /* as far as it is known */
@@ -52,6 +52,19 @@ int remote_add(struct remote *r, const struct seen_end *end, int32_t tid, int64_
 	}
 	r->files[r->count++] = (struct file){ *end, tid, mount };
 	return 0;
+}
+
+bool remote_knows(const struct remote *r, const char *path, int64_t *ret_mount)
+{
+	for (size_t i = r->count; i > 0 && i + LATELY > r->count; i--) {
+		const struct file *file = &r->files[i - 1];
+
+		if (file->end.path && strcmp(file->end.path, path) == 0) {
+			*ret_mount = file->mount;
+			return true;
+		}
+	}
+	return false;
 }
 
 static int by_mount(const void *left, const void *right)

@@ -18,6 +18,12 @@ void remote_free(struct remote *r);
 int remote_add(struct remote *r, const struct seen_end *end, int32_t tid, int64_t mount);
 
 /*
+ * Whether a file of that path was added lately, and which mount it is on: whoever puts the next one
+ * by, too, need not ask for its mount, since where that is another one the worker minds it.
+ */
+bool remote_knows(const struct remote *r, const char *path, int64_t *ret_mount);
+
+/*
  * Adds those that are ends of FIFOs to the builder. Of a mount that does not answer for one file
  * no more are asked for, and after some such no more at all. 0 or -ENOMEM.
  */
