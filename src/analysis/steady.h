@@ -5,7 +5,7 @@
 #include "model/arena.h"
 #include "model/snapshot.h"
 
-enum steadiness {
+enum __attribute__((packed)) steadiness {
 	STEADY_MOVED,            /* it ran, changed, or was not there before */
 	STEADY_UNKNOWN,          /* it seems the same, but not all that would tell could be read */
 	STEADY_STILL

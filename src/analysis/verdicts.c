@@ -8,53 +8,94 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* Who waits on a pipe. */
+/* A thread that waits at an end of a pipe: most pipes have none. */
+struct waiter {
+	uint32_t pipe, task;
+	bool writes;
+};
+
+/* All of them, by pipe and task. */
+struct waiters {
+	struct waiter *list;
+	uint32_t count;
+};
+
+/* Who waits on one pipe. */
 struct waiting {
 	uint32_t writer;         /* the task that has been blocked longest, or NONE */
 	bool reader;
 };
 
-static void note_writer(const struct snapshot *s, struct waiting *w, uint32_t task)
+static int compare_waiters(const void *left, const void *right)
 {
-	if (w->writer == NONE || s->tasks[task].blocked_ms > s->tasks[w->writer].blocked_ms)
-		w->writer = task;
+	const struct waiter *a = left, *b = right;
+
+	if (a->pipe != b->pipe)
+		return a->pipe < b->pipe ? -1 : 1;
+	return (a->task > b->task) - (a->task < b->task);
 }
 
-static void note_poll(const struct snapshot *s, struct waiting *waiting, uint32_t task)
+static void add_waiter(struct waiters *w, uint32_t pipe, uint32_t task, bool writes)
+{
+	if (pipe != NONE)
+		w->list[w->count++] = (struct waiter){ pipe, task, writes };
+}
+
+static void add_targets(struct waiters *w, const struct snapshot *s, uint32_t task)
 {
 	const struct wait *wait = &s->tasks[task].wait;
 
 	for (uint32_t i = 0; i < wait->targets; i++) {
 		const struct target *target = &s->targets[wait->first_target + i];
 
-		if (target->pipe == NONE || target->ready)
-			continue;
-		if (target->kind == TARGET_SPACE)
-			note_writer(s, &waiting[target->pipe], task);
-		else if (target->kind == TARGET_DATA)
-			waiting[target->pipe].reader = true;
+		if (!target->ready && (target->kind == TARGET_SPACE || target->kind == TARGET_DATA))
+			add_waiter(w, target->pipe, task, target->kind == TARGET_SPACE);
 	}
 }
 
-static struct waiting *note_waits(struct arena *arena, const struct snapshot *s)
+static int find_waiters(struct arena *arena, const struct snapshot *s, struct waiters *ret)
 {
-	struct waiting *waiting = arena_array(arena, s->pipe_count, sizeof(*waiting));
+	size_t most = (size_t)s->task_count + s->target_count;
 
-	if (!waiting)
-		return NULL;
-	for (uint32_t i = 0; i < s->pipe_count; i++)
-		waiting[i].writer = NONE;
+	*ret = (struct waiters){ .list = arena_array(arena, most, sizeof(*ret->list)) };
+	if (!ret->list)
+		return -ENOMEM;
 	for (uint32_t i = 0; i < s->task_count; i++) {
 		const struct wait *wait = &s->tasks[i].wait;
 
-		if (wait->kind == WAIT_PIPE_SPACE && wait->pipe != NONE)
-			note_writer(s, &waiting[wait->pipe], i);
-		else if (wait->kind == WAIT_PIPE_DATA && wait->pipe != NONE)
-			waiting[wait->pipe].reader = true;
+		if (wait->kind == WAIT_PIPE_SPACE || wait->kind == WAIT_PIPE_DATA)
+			add_waiter(ret, wait->pipe, i, wait->kind == WAIT_PIPE_SPACE);
 		else if (wait->kind == WAIT_POLL)
-			note_poll(s, waiting, i);
+			add_targets(ret, s, i);
 	}
-	return waiting;
+	if (ret->count)
+		qsort(ret->list, ret->count, sizeof(*ret->list), compare_waiters);
+	return 0;
+}
+
+static struct waiting waiting_on(const struct waiters *w, const struct snapshot *s, uint32_t pipe)
+{
+	struct waiting found = { .writer = NONE };
+	uint32_t low = 0, high = w->count;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (w->list[middle].pipe < pipe)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < w->count && w->list[low].pipe == pipe; low++) {
+		uint32_t task = w->list[low].task;
+
+		if (!w->list[low].writes)
+			found.reader = true;
+		else if (found.writer == NONE ||
+		         s->tasks[task].blocked_ms > s->tasks[found.writer].blocked_ms)
+			found.writer = task;
+	}
+	return found;
 }
 
 static bool is_stalled(const struct judging *j, uint32_t pipe, const struct waiting *w)
@@ -139,7 +180,7 @@ static int longest_first(const void *left, const void *right)
 }
 
 static int list_stalls(struct arena *scratch, const struct judging *j,
-                       const struct waiting *waiting, struct diagnosis *d,
+                       const struct waiters *waiters, struct diagnosis *d,
                        struct pipe_finding *findings)
 {
 	const struct snapshot *s = j->snapshot;
@@ -151,11 +192,13 @@ static int list_stalls(struct arena *scratch, const struct judging *j,
 	if (!stalls || !speakers)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < s->pipe_count; i++) {
+		uint32_t writer;
+
 		if (findings[i].verdict != VERDICT_STALLED || !findings[i].in_scope)
 			continue;
+		writer = waiting_on(waiters, s, i).writer;
 		stalls[count++] = (struct stall){
-			.pipe = i, .writer = waiting[i].writer,
-			.blocked_ms = s->tasks[waiting[i].writer].blocked_ms,
+			.pipe = i, .writer = writer, .blocked_ms = s->tasks[writer].blocked_ms,
 			.reader = find_reader(j, &s->pipes[i], speakers),
 		};
 	}
@@ -183,17 +226,20 @@ int verdicts_find(struct arena *scratch, const struct judging *j, struct diagnos
                   struct pipe_finding *findings)
 {
 	const struct snapshot *s = j->snapshot;
-	struct waiting *waiting = note_waits(scratch, s);
+	struct waiters waiters;
+	int r = find_waiters(scratch, s, &waiters);
 
-	if (!waiting)
-		return -ENOMEM;
+	if (r < 0)
+		return r;
 	for (uint32_t i = 0; i < s->pipe_count; i++) {
-		findings[i].verdict = verdict_of(j, i, &waiting[i]);
+		const struct waiting waiting = waiting_on(&waiters, s, i);
+
+		findings[i].verdict = verdict_of(j, i, &waiting);
 		findings[i].deadlock = findings[i].stall = NONE;
 		findings[i].in_scope = j->scope->pipes[i];
 	}
 	mark_deadlocks(d, findings);
 	for (uint32_t i = 0; i < s->pipe_count; i++)
 		d->verdict_counts[findings[i].verdict] += findings[i].in_scope;
-	return list_stalls(scratch, j, waiting, d, findings);
+	return list_stalls(scratch, j, &waiters, d, findings);
 }

@@ -92,10 +92,8 @@ static bool is_one_sided(struct look *look, uint32_t index)
 struct touched {
 	struct look *look;
 	const uint32_t *holders; /* by whom: indices */
-	struct found {
-		struct probe_result result;
-		bool known;
-	} *found;                /* of each; shared with him */
+	/* Of each; shared with him. Zeroed where nothing was: no pipe has room for nothing. */
+	struct probe_result *found;
 	int32_t tid;             /* whose pidfd is open */
 	int pidfd;
 	bool hurries;
@@ -126,13 +124,13 @@ static void probe_pipe(struct touched *t, uint32_t i)
 	};
 	int pidfd = open_pidfd(t, end.pid, end.pid == process->pid);
 	bool one_sided = is_one_sided(t->look, holder->pipe);
-	struct found *found = &t->found[i];
-	int r = probe(pidfd, &end, one_sided, &found->result);
+	struct probe_result found = { 0 };
+	int r = probe(pidfd, &end, one_sided, &found);
 
-	if (r == 0 && !one_sided && t->look->wants_full[holder->pipe] &&
-	    found->result.fill_bytes > 0)
-		r = probe(pidfd, &end, true, &found->result);
-	found->known = r == 0;
+	if (r == 0 && !one_sided && t->look->wants_full[holder->pipe] && found.fill_bytes > 0)
+		r = probe(pidfd, &end, true, &found);
+	if (r == 0)
+		t->found[i] = found;
 }
 
 /* He lets others go first between so many pipes, when he holds none. */
@@ -213,9 +211,9 @@ static int probe_all(struct look *look, const uint32_t *holders, uint32_t count)
 	if (!scout_do(look->c->scouts, &errand))
 		look->head->view_limits |= LIMIT_TIMEOUT;
 	for (uint32_t i = 0; i < count; i++)
-		if (t.found[i].known)
+		if (t.found[i].capacity_bytes != 0)
 			keep(builder_pipe(look->b, builder_holder(look->b, holders[i])->pipe),
-			     &t.found[i].result);
+			     &t.found[i]);
 	scout_forget(t.found, count * sizeof(*t.found));
 	return 0;
 }
