@@ -178,6 +178,9 @@ static void sleep_until(struct command *command, int64_t end_ms)
 	};
 	int64_t left_ms;
 
+	/* Who ended during the look was noticed there, and is not polled any more. */
+	if (attach_is_over(command->attach))
+		reap_alone(command);
 	while (!command->ended && (left_ms = end_ms - now_ms()) > 0) {
 		if (poll(polls, 2, (int)left_ms) <= 0)
 			continue;
