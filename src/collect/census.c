@@ -112,6 +112,13 @@ static void add_to_pipe(struct census_pipe *pipe, const struct end_record *r)
 	widen(&pipe->writers, r->writers);
 }
 
+enum { MOST_REFERENCES = (1 << 27) - 1 };
+
+static uint32_t references_of(const struct end_record *r)
+{
+	return r->references > 0 && r->references <= MOST_REFERENCES ? (uint32_t)r->references : 0;
+}
+
 static int take_end(struct census *c, const void *record)
 {
 	struct end_record r;
@@ -125,7 +132,7 @@ static int take_end(struct census *c, const void *record)
 		return -ENOMEM;
 	*end = (struct census_end){
 		.file = r.file, .table = r.table, .pid = r.pid, .fd = r.fd,
-		.references = int_or_unknown(r.references),
+		.references = references_of(&r) & MOST_REFERENCES,
 		.pipe = (uint32_t)(pipe - c->pipes), .next = pipe->first_end,
 		.reads = r.mode & READS, .writes = r.mode & WRITES,
 		.nonblocking = r.flags & O_NONBLOCK, .packet = r.flags & O_DIRECT,

@@ -23,12 +23,12 @@ struct census_table {
 struct census_end {
 	uint64_t file, table;
 	int32_t pid, fd;
-	int32_t references;      /* UNKNOWN for more than anybody can have */
 	uint32_t leader;         /* of its process, among the threads; NONE when it was not seen */
 	uint32_t pipe;           /* NONE for one that was shown before */
 	uint32_t next;           /* of the same pipe, or NONE */
-	bool reads, writes, nonblocking, packet;
-	bool unseen_users;       /* its table may have some */
+	uint32_t references : 27; /* 0 for more than anybody can have */
+	bool reads : 1, writes : 1, nonblocking : 1, packet : 1;
+	bool unseen_users : 1;   /* its table may have some */
 };
 
 /* What several have said. */

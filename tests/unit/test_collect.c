@@ -684,6 +684,25 @@ static void fifo_on_a_lost_mount(void)
 	sleep_forever();
 }
 
+/* Two of one name, on two such mounts. */
+static void fifos_of_one_name(void)
+{
+	int fds[2];
+
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return;
+	for (int i = 0; i < 2; i++) {
+		if (mount("lost", "/tmp", "tmpfs", 0, NULL) < 0 || mkfifo("/tmp/fifo", 0600) < 0)
+			return;
+		fds[i] = open("/tmp/fifo", O_RDWR);
+		if (umount2("/tmp", MNT_DETACH) < 0)
+			return;
+	}
+	note(1, fds[1]);
+	note(0, fds[0]);
+	sleep_forever();
+}
+
 /* On a mount that only its own namespace has. */
 static void fifo_elsewhere(void)
 {
@@ -698,6 +717,7 @@ static void look_for_fifo(void (*scene)(void))
 {
 	pid_t pid = play(scene);
 	struct snapshot *s;
+	int others = 0;
 
 	if (!is_blocked(pid, 0, SYS_pause)) {
 		end_play(pid);
@@ -709,6 +729,10 @@ static void look_for_fifo(void (*scene)(void))
 	assert_int_equal(pipe_at(s, 0)->named, FACT_YES);
 	assert_int_equal(snapshot_end(s, pipe_at(s, 0), 0)->fd, places[0].fd);
 	assert_true(snapshot_end(s, pipe_at(s, 0), 0)->writes);
+	for (uint32_t i = 0; i < s->pipe_count && places[1].pid; i++)
+		others += s->pipes[i].type == PIPE_FIFO && s->pipes[i].dev != pipe_at(s, 0)->dev &&
+			snapshot_end(s, &s->pipes[i], 0)->fd == places[1].fd;
+	assert_int_equal(others, places[1].pid != 0);
 	snapshot_free(s);
 	end_play(pid);
 }
@@ -717,6 +741,12 @@ static void test_collect__fifo_on_a_lost_mount(void **state)
 {
 	(void)state;
 	look_for_fifo(fifo_on_a_lost_mount);
+}
+
+static void test_collect__fifos_of_one_name_on_lost_mounts(void **state)
+{
+	(void)state;
+	look_for_fifo(fifos_of_one_name);
 }
 
 static void test_collect__fifo_in_another_namespace(void **state)
@@ -845,6 +875,7 @@ int main(void)
 		cmocka_unit_test(test_collect__leader_exited),
 		cmocka_unit_test(test_collect__fifo),
 		cmocka_unit_test(test_collect__fifo_on_a_lost_mount),
+		cmocka_unit_test(test_collect__fifos_of_one_name_on_lost_mounts),
 		cmocka_unit_test(test_collect__fifo_in_another_namespace),
 		cmocka_unit_test(test_collect__strange_name),
 		cmocka_unit_test(test_collect__zombie),
