@@ -164,7 +164,7 @@ class Results:
     def others(self, release, play, text):
         good = text.rstrip().endswith("# played 0")
         wrong = re.findall(r"^not ok (?!.*# SKIP).*\n(?:#.*\n)*|^# \S+ ended with .*\n", text, re.M)
-        figures = re.findall(r"^# \w+ .*: [0-9.]+ s, .*\n", text, re.M)
+        figures = re.findall(r"^# (\w+ .*: [0-9.]+ s, .*\n)", text, re.M)
         self.test(f"{release}, {play}: {len(re.findall('^ok ', text, re.M))} passed", good, "".join(figures + wrong).splitlines())
 
     def play(self, release, play, text):
