@@ -123,8 +123,9 @@ int collector_new(struct iterators *iterators, struct collector **ret_collector)
 		r = tasks_new(&c->tasks);
 	if (r == 0) {
 		c->scouts = scouts_new();
+		c->users = users_new();
 		c->kept = kept_new();
-		r = c->scouts && c->kept ? 0 : -ENOMEM;
+		r = c->scouts && c->users && c->kept ? 0 : -ENOMEM;
 	}
 	if (r == 0) {
 		uname(&system);
@@ -149,6 +150,7 @@ void collector_free(struct collector *c)
 		return;
 	tasks_free(c->tasks);
 	scouts_free(c->scouts);
+	users_free(c->users);
 	kept_free(c->kept);
 	free(c->own);
 	free(c->host);

@@ -9,6 +9,7 @@
 #include "collect/parse.h"
 #include "collect/scout.h"
 #include "collect/tasks.h"
+#include "collect/users.h"
 #include "model/builder.h"
 
 /* A thread of a process, and which of the process's descriptor tables it uses. */
@@ -32,6 +33,7 @@ struct collector {
 	struct tasks *tasks;
 	int32_t self;            /* our own pid */
 	struct scouts *scouts;
+	struct users *users;
 	struct kept *kept;
 	struct descriptors_facts facts;
 	uint64_t max_fds;        /* in one look; UINT64_MAX for all */

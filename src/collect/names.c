@@ -1,7 +1,7 @@
 /*
- * Command lines, units and the names of users, for those processes that will be shown. All by the
- * worker: a command line lies in the process's memory, a control group's path is under a lock of
- * the kernel's that much else takes, a user's name may be a directory server's.
+ * Command lines, units and the names of users, for those processes that will be shown. The files
+ * are read by the worker: a command line lies in the process's memory, a control group's path is
+ * under a lock of the kernel's that much else takes.
  */
 #include <errno.h>
 #include <stddef.h>
@@ -125,39 +125,52 @@ static int read_files(struct look *look, struct request *requests, const struct 
 	return r;
 }
 
-static const struct request *find_user(const struct request *requests, uint32_t count, int64_t uid)
+/* Those of all who are shown, each once: there are few. How many. */
+static uint32_t list_users(struct look *look, uint32_t *uids)
 {
-	for (uint32_t i = 0; i < count; i++)
-		if (requests[i].id == uid)
-			return &requests[i];
-	return NULL;
-}
+	uint32_t count = 0, last = 0;
 
-/* Each user once: there are few. */
-static int read_users(struct look *look, struct request *requests)
-{
-	uint32_t asked = 0, count = builder_process_count(look->b);
-	int r;
-
-	for (uint32_t i = 0; i < count; i++) {
+	for (uint32_t i = 0; i < builder_process_count(look->b); i++) {
 		int64_t uid = builder_process(look->b, i)->uid;
 
-		if (is_shown(look, i) && uid >= 0 && !find_user(requests, asked, uid))
-			requests[asked++] =
-				(struct request){ .kind = REQUEST_USER, .id = (uint32_t)uid };
+		if (uid < 0 || !is_shown(look, i) || (count && uids[last] == uid))
+			continue;
+		for (last = 0; last < count && uids[last] != uid; last++)
+			;
+		if (last == count)
+			uids[count++] = (uint32_t)uid;
 	}
-	r = worker_do(requests, asked, NAMES_LIMIT_MS);
-	for (uint32_t i = 0; i < asked && r == 0; i++) {
-		const char *name = requests[i].data ?
-			arena_strdup(builder_arena(look->b), requests[i].data) : NULL;
+	return count;
+}
 
-		if (requests[i].data && !name)
-			r = -ENOMEM;
-		for (uint32_t p = 0; p < count && name; p++)
-			if (is_shown(look, p) && builder_process(look->b, p)->uid == requests[i].id)
+static int name_users(struct look *look, const uint32_t *uids, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		const char *known = users_name(look->c->users, uids[i]);
+		const char *name = known ? arena_strdup(builder_arena(look->b), known) : NULL;
+
+		if (known && !name)
+			return -ENOMEM;
+		for (uint32_t p = 0; p < builder_process_count(look->b); p++)
+			if (is_shown(look, p) && builder_process(look->b, p)->uid == uids[i])
 				builder_process(look->b, p)->user = name;
 	}
-	worker_forget(requests, asked);
+	return 0;
+}
+
+static int read_users(struct look *look)
+{
+	uint32_t *uids = calloc((size_t)builder_process_count(look->b) + 1, sizeof(*uids));
+	uint32_t count;
+	int r = uids ? 0 : -ENOMEM;
+
+	if (r == 0) {
+		count = list_users(look, uids);
+		r = count ? users_ask(look->c->users, look->c->scouts, uids, count) : 0;
+		if (r == 0)
+			r = name_users(look, uids, count);
+	}
+	free(uids);
 	return r;
 }
 
@@ -172,7 +185,7 @@ int look_at_names(struct look *look)
 	if (r == 0 && look->request->units)
 		r = read_files(look, requests, &unit_file);
 	if (r == 0)
-		r = read_users(look, requests);
+		r = read_users(look);
 	free(requests);
 	return r;
 }

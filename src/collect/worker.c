@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <linux/kcmp.h>
 #include <pthread.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -153,21 +152,6 @@ static void read_stat(struct request *q)
 		q->status = -errno;
 }
 
-static void read_user(struct request *q)
-{
-	char buffer[4096];
-	struct passwd entry, *found = NULL;
-
-	if (getpwuid_r(q->id, &entry, buffer, sizeof(buffer), &found) == 0 && found)
-		q->data = strdup(found->pw_name);
-	else if (asprintf(&q->data, "%u", q->id) < 0)
-		q->data = NULL;
-	if (q->data)
-		q->data_length = strlen(q->data);
-	else
-		q->status = -ENOMEM;
-}
-
 /* kcmp(2) sleeps while one of them is being replaced by execve(2). */
 static void read_shared(struct request *q)
 {
@@ -185,7 +169,6 @@ static void (*const kinds[])(struct request *) = {
 	[REQUEST_MEMORY] = read_memory,
 	[REQUEST_FILE] = read_file,
 	[REQUEST_STAT] = read_stat,
-	[REQUEST_USER] = read_user,
 	[REQUEST_SHARED] = read_shared,
 };
 

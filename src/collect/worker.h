@@ -1,8 +1,7 @@
 /*
  * What can hang, done by a thread that may be left behind: reading a process's memory, arguments
  * or maps takes its mmap lock, which a stuck process may hold for good (the known hang of ps);
- * stat(2) on a dead network mount never answers; a user's name may come from a dead directory
- * server.
+ * stat(2) on a dead network mount never answers.
  */
 #ifndef COLLECT_WORKER_H
 #define COLLECT_WORKER_H
@@ -16,7 +15,6 @@ enum request_kind {
 	REQUEST_FILE,            /* /proc/`pid`/`name`: with a `length` so much of it in one read,
 	                            which is for no list (proc.h), else all */
 	REQUEST_STAT,            /* statx(2) of /proc/`pid`/`name`: data is a struct statx */
-	REQUEST_USER,            /* the name of user `id` */
 	REQUEST_SHARED           /* whether `pid` and process `id` share memory: then with data */
 };
 
