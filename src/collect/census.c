@@ -23,7 +23,7 @@
 static void *add(void **items, uint32_t *count, uint32_t *room, size_t size)
 {
 	if (*count == *room) {
-		uint32_t larger = *room ? *room * 2 : 4096;
+		uint32_t larger = *room ? *room * 2 : 256;
 		void *moved = larger > *room ? reallocarray(*items, larger, size) : NULL;
 
 		if (!moved)
