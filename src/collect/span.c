@@ -12,6 +12,21 @@ struct span span_of(const char *text, size_t length)
 	return (struct span){ text, text + length };
 }
 
+size_t span_length(const struct span *s)
+{
+	return (size_t)(s->end - s->at);
+}
+
+bool span_take(struct span *s, const char *literal)
+{
+	size_t length = strlen(literal);
+
+	if (span_length(s) < length || memcmp(s->at, literal, length) != 0)
+		return false;
+	s->at += length;
+	return true;
+}
+
 void span_take_blanks(struct span *s)
 {
 	while (s->at < s->end && (*s->at == ' ' || *s->at == '\t'))
@@ -28,7 +43,7 @@ static unsigned digit_value(char c)
 	return one_more[(unsigned char)c] - 1U;
 }
 
-static inline bool take_digits(struct span *s, unsigned base, uint64_t *ret)
+bool span_take_digits(struct span *s, unsigned base, uint64_t *ret)
 {
 	const char *at = s->at;
 	uint64_t value = 0;
@@ -44,16 +59,11 @@ static inline bool take_digits(struct span *s, unsigned base, uint64_t *ret)
 	return true;
 }
 
-bool span_take_digits(struct span *s, unsigned base, uint64_t *ret)
-{
-	return take_digits(s, base, ret);
-}
-
 bool span_take_address(struct span *s, uint64_t *ret)
 {
 	struct span rest = *s;
 
-	if (!span_take(&rest, "0x") || !take_digits(&rest, 16, ret))
+	if (!span_take(&rest, "0x") || !span_take_digits(&rest, 16, ret))
 		return false;
 	*s = rest;
 	return true;
@@ -65,7 +75,7 @@ bool span_take_int64(struct span *s, int64_t *ret)
 	bool negative = span_take(&rest, "-");
 	uint64_t magnitude;
 
-	if (!take_digits(&rest, 10, &magnitude) || magnitude > INT64_MAX)
+	if (!span_take_digits(&rest, 10, &magnitude) || magnitude > INT64_MAX)
 		return false;
 	*s = rest;
 	*ret = negative ? -(int64_t)magnitude : (int64_t)magnitude;

@@ -8,30 +8,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 struct span {
 	const char *at, *end;
 };
 
 struct span span_of(const char *text, size_t length);
+size_t span_length(const struct span *s);
 bool span_at_end(const struct span *s);
 
-static inline size_t span_length(const struct span *s)
-{
-	return (size_t)(s->end - s->at);
-}
-
-static inline bool span_take(struct span *s, const char *literal)
-{
-	size_t length = strlen(literal);
-
-	if (span_length(s) < length || memcmp(s->at, literal, length) != 0)
-		return false;
-	s->at += length;
-	return true;
-}
-
+bool span_take(struct span *s, const char *literal);
 void span_take_blanks(struct span *s); /* as many as there are, tabs too */
 
 /* Numbers of at least one digit, without a blank before, that fit their type. */
