@@ -54,6 +54,17 @@ class Load:
     def __exit__(self, *_):
         self.process.stdin.close()
         self.process.wait()
+        if os.getpid() == 1:
+            reap_all()
+
+
+def reap_all():
+    """Whoever loses his parent is the first process's child; unreaped he would be looked at with the next load."""
+    try:
+        while True:
+            os.wait()
+    except ChildProcessError:
+        pass
 
 
 def run(command):
