@@ -384,13 +384,24 @@ static uint32_t count_ended(const struct attach *a)
 	return count;
 }
 
-static int scan(const struct attach *a, struct collector *c, const struct source_settings *settings,
+/* Once: who has come is known from then on, whoever of their parents ends. */
+static int scan(struct attach *a, struct collector *c, const struct source_settings *settings,
                 struct examination *ret, char error[SOURCE_ERROR_SIZE])
 {
 	struct source_settings asking = *settings;
+	struct examination e;
+	int r;
 
 	attach_ask(a, &asking.diagnosis);
-	return source_scan(c, &asking, ret, error);
+	r = source_scan(c, &asking, &e, error);
+	if (r < 0)
+		return r;
+	r = attach_learn(a, e.diagnosis);
+	if (r < 0)
+		examination_free(&e);
+	else
+		*ret = e;
+	return r;
 }
 
 /*
@@ -400,28 +411,19 @@ static int scan(const struct attach *a, struct collector *c, const struct source
 int attach_scan(struct attach *a, struct collector *c, const struct source_settings *settings,
                 struct examination *ret, char error[SOURCE_ERROR_SIZE])
 {
-	struct examination e;
 	uint32_t before;
 	int r;
 
 	attach_notice(a);
 	before = count_ended(a);
-	r = scan(a, c, settings, &e, error);
+	r = scan(a, c, settings, ret, error);
 	if (r < 0)
 		return r;
 	attach_notice(a);
-	if (count_ended(a) > before) {
-		examination_free(&e);
-		r = scan(a, c, settings, &e, error);
-		if (r < 0)
-			return r;
-	}
-	r = attach_learn(a, e.diagnosis);
-	if (r < 0)
-		examination_free(&e);
-	else
-		*ret = e;
-	return r;
+	if (count_ended(a) == before)
+		return 0;
+	examination_free(ret);
+	return scan(a, c, settings, ret, error);
 }
 
 const struct pollfd *attach_poll(const struct attach *a, uint32_t *ret_count)
