@@ -209,7 +209,9 @@ static void tell_limits(struct look *look)
 		head->view_limits |= LIMIT_DENIED;
 	if (head->timed_out || head->fds_unidentified)
 		head->view_limits |= LIMIT_TIMEOUT;
-	if (builder_find_process(look->b, 1) == NONE)
+	if (look->request->again)
+		head->view_limits |= LIMIT_NARROW;
+	else if (builder_find_process(look->b, 1) == NONE)
 		head->view_limits |= LIMIT_HIDEPID;
 	if (stat("/proc/self/ns/pid", &st) < 0 || st.st_ino != INITIAL_PID_NAMESPACE)
 		head->view_limits |= LIMIT_PID_NAMESPACE;
@@ -305,6 +307,28 @@ bool look_suspects(const struct look *look, int32_t pid)
 	return look->request->suspect_count &&
 		bsearch(&pid, look->request->suspects, look->request->suspect_count, sizeof(pid),
 		        compare_pids);
+}
+
+bool look_wants(const struct look *look, int32_t pid)
+{
+	const struct snapshot *s = look->request->again;
+	uint32_t index = s ? snapshot_find_process(s, pid) : NONE;
+	bool wanted = index == NONE;
+
+	for (uint32_t k = 0; !wanted && k < s->processes[index].holders; k++) {
+		const struct holder *holder = &s->holders[s->processes[index].first_holder + k];
+
+		wanted = s->pipes[holder->pipe].fill_bytes > 0;
+	}
+	return wanted;
+}
+
+bool look_wants_pipe(const struct look *look, const struct pipe *pipe)
+{
+	const struct snapshot *s = look->request->again;
+	uint32_t index = s ? snapshot_find_pipe(s, pipe->dev, pipe->ino) : NONE;
+
+	return !s || (index != NONE && s->pipes[index].fill_bytes > 0);
 }
 
 /* ---- the look ---- */

@@ -30,6 +30,11 @@ struct collect_request {
 	 * what was kept of him. A close look reads everybody.
 	 */
 	bool keep;
+	/*
+	 * Or NULL: a survey, to look again only at the pipes that held bytes in it, and so only at
+	 * those who held these, and at who has come since (LIMIT_NARROW).
+	 */
+	const struct snapshot *again;
 };
 
 /*

@@ -172,7 +172,8 @@ static int add_processes(struct look *look)
 
 	for (uint32_t i = 0, end; i < look->census->thread_count && r == 0; i = end) {
 		end = census_process_end(look->census, i);
-		r = add_process(look, i, end);
+		if (look_wants(look, look->census->threads[i].pid))
+			r = add_process(look, i, end);
 	}
 	return r;
 }
@@ -303,11 +304,15 @@ static bool is_ours_to_tell(const struct look *look, const struct census_end *en
 static int add_ends(struct look *look)
 {
 	const struct census *c = look->census;
+	bool wanted = false;
 	int r = 0;
 
-	for (uint32_t i = 0; i < c->end_count && r == 0; i++)
-		if (c->ends[i].pipe != NONE && is_ours_to_tell(look, &c->ends[i]))
+	for (uint32_t i = 0; i < c->end_count && r == 0; i++) {
+		if (i == 0 || c->ends[i].pid != c->ends[i - 1].pid)
+			wanted = look_wants(look, c->ends[i].pid);
+		if (wanted && c->ends[i].pipe != NONE && is_ours_to_tell(look, &c->ends[i]))
 			r = add_end(look, &c->ends[i]);
+	}
 	if (r == 0 && census_find(c, look->c->self, look->c->self))
 		r = look_add_own_ends(look);
 	return r;

@@ -418,13 +418,34 @@ static int add_process(void *context, const struct listed_process *listed)
 	return take_process(crowd, process);
 }
 
+static bool is_wanted(const void *context, int32_t pid)
+{
+	return look_wants(context, pid);
+}
+
+/* Of a narrow look. */
+static int add_wanted(struct crowd *crowd)
+{
+	int32_t *pids = NULL;
+	uint32_t count;
+	int r = proc_list(is_wanted, crowd->look, &pids, &count);
+
+	if (r == 0)
+		r = tasks_each_named(crowd->look->c->tasks, pids, count, add_process, crowd);
+	free(pids);
+	return r;
+}
+
 /* One listing. Whether it brought nobody new and lost nobody. */
 static int round_of(struct crowd *crowd, bool *ret_quiet)
 {
 	int r;
 
 	crowd->lost = 0;
-	r = tasks_each_process(crowd->look->c->tasks, add_process, crowd);
+	if (crowd->look->request->again)
+		r = add_wanted(crowd);
+	else
+		r = tasks_each_process(crowd->look->c->tasks, add_process, crowd);
 	if (r < 0)
 		return r;
 	*ret_quiet = crowd->known_count == crowd->sorted && crowd->lost == 0 && !crowd->reused;

@@ -73,6 +73,9 @@ struct look {
 
 /* Whether a close look at this process was asked for. */
 bool look_suspects(const struct look *look, int32_t pid);
+/* Whether this process is looked at, and this pipe: all are, unless the look is a narrow one. */
+bool look_wants(const struct look *look, int32_t pid);
+bool look_wants_pipe(const struct look *look, const struct pipe *pipe);
 
 /* crowd.c: who is there and which ends they hold. 0 or -errno. */
 int look_at_crowd(struct look *look);

@@ -254,7 +254,8 @@ int look_at_pipes(struct look *look)
 	if (!holders)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < builder_pipe_count(look->b); i++) {
-		uint32_t holder = keep_kept(look, i) ? NONE : choose(look, i);
+		bool passed = !look_wants_pipe(look, builder_pipe(look->b, i)) || keep_kept(look, i);
+		uint32_t holder = passed ? NONE : choose(look, i);
 
 		if (holder != NONE)
 			holders[count++] = holder;

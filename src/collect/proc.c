@@ -4,6 +4,7 @@
  */
 #include "collect/proc.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -170,4 +171,40 @@ char *proc_thread_path(char path[PROC_PATH_SIZE], int32_t tid, const char *name)
 	put(&p, "/");
 	put(&p, name);
 	return path;
+}
+
+int proc_list(bool (*wants)(const void *, int32_t pid), const void *context, int32_t **ret_pids,
+              uint32_t *ret_count)
+{
+	DIR *directory = opendir("/proc");
+	const struct dirent *entry;
+	int32_t *pids = NULL, *larger;
+	uint32_t count = 0, room = 0;
+	int r = directory ? 0 : -errno;
+
+	while (r == 0 && (entry = readdir(directory))) {
+		int32_t pid = atoi(entry->d_name);
+
+		if (pid <= 0 || !wants(context, pid))
+			continue;
+		if (count == room) {
+			room = room ? 2 * room : 64;
+			larger = reallocarray(pids, room, sizeof(*larger));
+			if (!larger) {
+				r = -ENOMEM;
+				continue;
+			}
+			pids = larger;
+		}
+		pids[count++] = pid;
+	}
+	if (directory)
+		closedir(directory);
+	if (r < 0) {
+		free(pids);
+		return r;
+	}
+	*ret_pids = pids;
+	*ret_count = count;
+	return 0;
 }

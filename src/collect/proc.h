@@ -2,6 +2,7 @@
 #ifndef COLLECT_PROC_H
 #define COLLECT_PROC_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -38,5 +39,9 @@ char *proc_task_path(char path[PROC_PATH_SIZE], int32_t tid, const char *name);
 char *proc_thread_path(char path[PROC_PATH_SIZE], int32_t tid, const char *name);
 
 void proc_close(int *fd);
+
+/* All pids that /proc lists and wants(context, pid) takes, to be freed. 0 or -errno. */
+int proc_list(bool (*wants)(const void *, int32_t pid), const void *context, int32_t **ret_pids,
+              uint32_t *ret_count);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * Snapshots as JSON:
  *
- *   { "schema": "pipetop-record/1", "looks": [ LOOK, LOOK ] }      the earlier look first, if any
+ *   { "schema": "pipetop-record/1", "looks": [ LOOK, LOOK ] }      the one to compare with first, if any
  *
  * A look holds what struct snapshot does: "pipes" by (dev, ino), to which the rest refers by
  * position, and "processes" by pid, each with its "ends" by (table, fd) and its "threads" by tid.
@@ -288,7 +288,8 @@ static const struct kind pipes_of_look = { write_pipes, read_pipes, .required = 
 static const struct kind processes_of_look = { write_processes, read_processes, .required = true };
 
 static const char *const limit_words[] = {
-	"not-root", "ptrace", "pid-namespace", "hidepid", "timeout", "max-fds", "denied", NULL
+	"not-root", "ptrace", "pid-namespace", "hidepid", "timeout", "max-fds", "denied", "narrow",
+	NULL
 };
 
 static const struct field look_fields[] = {

@@ -188,7 +188,8 @@ enum view_limit {
 	LIMIT_HIDEPID       = 1 << 3,
 	LIMIT_TIMEOUT       = 1 << 4, /* somebody did not answer in time */
 	LIMIT_MAX_FDS       = 1 << 5, /* --max-fds cut the look short */
-	LIMIT_DENIED        = 1 << 6  /* root itself was refused */
+	LIMIT_DENIED        = 1 << 6, /* root itself was refused */
+	LIMIT_NARROW        = 1 << 7  /* only at pipes that held bytes, see collect_request.again */
 };
 
 struct snapshot {

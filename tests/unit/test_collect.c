@@ -262,6 +262,65 @@ static void test_collect__article(void **state)
 	end_play(pid);
 }
 
+/* ---- a narrow look ---- */
+
+/* 1 has an empty pipe; 0 has one too, and one with a byte, which 2 inherits when he comes. */
+static void byte_beside_empty(void)
+{
+	int byte[2], empty[2], number;
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	if (pipe(empty) < 0)
+		return;
+	if (fork() == 0) {
+		note(1, pipe(byte) < 0 ? -1 : byte[0]);
+		close(empty[0]);
+		close(empty[1]);
+		sleep_forever();
+	}
+	if (pipe(byte) < 0 || write(byte[1], "x", 1) < 1)
+		return;
+	note(3, empty[0]);
+	note(0, byte[1]);
+	sigwait(&set, &number);
+	if (write(byte[1], "y", 1) < 1)
+		return;
+	if (fork() == 0)
+		note(2, byte[1]);
+	sleep_forever();
+}
+
+static void test_collect__narrow(void **state)
+{
+	pid_t pid = play(byte_beside_empty);
+	struct snapshot *survey, *narrow = NULL;
+
+	(void)state;
+	assert_true(is_blocked(pid, 0, SYS_rt_sigtimedwait) && is_blocked(pid, 1, SYS_pause));
+	survey = look();
+	assert_int_equal(survey->view_limits & LIMIT_NARROW, 0);
+	assert_int_equal(pipe_at(survey, 0)->fill_bytes, 1);
+	assert_int_equal(pipe_at(survey, 0)->ends, 2);
+	assert_int_equal(pipe_at(survey, 3)->fill_bytes, 0);
+	kill(pid, SIGUSR1);
+	assert_true(is_blocked(pid, 2, SYS_pause));
+	assert_int_equal(collect(collector, &(struct collect_request){ .again = survey }, &narrow), 0);
+	assert_true(narrow->view_limits & LIMIT_NARROW);
+	assert_int_equal(pipe_at(narrow, 0)->fill_bytes, 2);
+	assert_int_equal(pipe_at(narrow, 0)->ends, 4);
+	assert_int_equal(pipe_at(narrow, 3)->fill_bytes, UNKNOWN);
+	assert_null(pipe_at(narrow, 1));
+	assert_int_equal(snapshot_find_process(narrow, places[1].pid), NONE);
+	process_at(narrow, 0);
+	process_at(narrow, 2);
+	snapshot_free(narrow);
+	snapshot_free(survey);
+	end_play(pid);
+}
+
 /* ---- polls ---- */
 
 static void poll_set(void)
@@ -864,6 +923,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_collect__article),
+		cmocka_unit_test(test_collect__narrow),
 		cmocka_unit_test(test_collect__poll),
 		cmocka_unit_test(test_collect__select_far),
 		cmocka_unit_test(test_collect__epoll),

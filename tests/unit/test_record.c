@@ -28,7 +28,7 @@ static void fill_head(struct builder *b)
 	head->pipe_max_size = 1048576;
 	head->pipe_user_pages_soft = 16384;
 	head->pipe_user_pages_hard = 0;
-	head->view_limits = LIMIT_NOT_ROOT | LIMIT_HIDEPID | LIMIT_DENIED;
+	head->view_limits = LIMIT_NOT_ROOT | LIMIT_HIDEPID | LIMIT_NARROW;
 	head->denied = 12;
 	head->vanished = UINT32_MAX;
 	head->timed_out = 2;
