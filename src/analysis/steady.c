@@ -6,6 +6,10 @@
  * are compared too: the facts of one look are not read in one instant.
  *
  * Threads and pipes are merged in the order in which snapshots keep them.
+ *
+ * A narrow look (LIMIT_NARROW) is about the pipes that held bytes in the survey with which it is
+ * compared: of the others it tells nothing. Threads that it lacks count as having moved, as they
+ * do elsewhere: who moved is stuck nowhere, so it can clear somebody but accuse nobody.
  */
 #include "analysis/steady.h"
 
@@ -105,11 +109,16 @@ static bool pipe_before(const struct pipe *a, const struct pipe *b)
 static void merge_pipes(const struct snapshot *earlier, const struct snapshot *later,
                         struct steady *ret)
 {
+	bool narrow = earlier->view_limits & LIMIT_NARROW;
 	uint32_t k = 0;
 
 	for (uint32_t i = 0; i < later->pipe_count; i++) {
 		const struct pipe *b = &later->pipes[i];
 
+		if (narrow && b->fill_bytes <= 0) {
+			ret->pipes[i] = STEADY_UNKNOWN;
+			continue;
+		}
 		while (k < earlier->pipe_count && pipe_before(&earlier->pipes[k], b))
 			k++;
 		ret->pipes[i] = STEADY_MOVED;

@@ -20,7 +20,10 @@ struct steady {
 	bool *same_fill;         /* of the pipes: known in both looks, and the same */
 };
 
-/* 0 or -ENOMEM. The arrays live in `arena`. */
+/*
+ * A narrow earlier look is compared by the pipes that hold bytes in the later one; the others are
+ * STEADY_UNKNOWN. 0 or -ENOMEM. The arrays live in `arena`.
+ */
 int steady_compare(struct arena *arena, const struct snapshot *earlier,
                    const struct snapshot *later, struct steady *ret_steady);
 
