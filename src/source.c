@@ -1,7 +1,12 @@
 /*
  * The looks behind a diagnosis. A survey of all processes finds suspects; close looks at them, some
- * time apart, tell what is stuck for good. Where there is no suspect a second survey
- * tells what moves, unless all pipes are empty and there is nothing to tell.
+ * time apart, tell what is stuck for good. Where there is no suspect, another look tells what moves
+ * of the pipes that hold bytes, at these alone.
+ *
+ * Whoever was stuck when the survey was read is a suspect by it, and gets no narrow look. But a
+ * survey may miss who is stuck in a write when it meets something passing, such as a duplicate of an
+ * end in the hands of another pipetop; and how long he has been blocked tells a stall. So where a
+ * pipe is full, or the survey was cut short, the second look is a survey, too.
  *
  * A record holds the last looks of such a scan, so it needs one diagnosis and no loop.
  */
@@ -88,6 +93,14 @@ static bool holds_bytes(const struct snapshot *s)
 	return false;
 }
 
+static bool has_full_pipe(const struct snapshot *s)
+{
+	for (uint32_t i = 0; i < s->pipe_count; i++)
+		if (s->pipes[i].full == FACT_YES)
+			return true;
+	return false;
+}
+
 static bool has_unexamined(const struct diagnosis *d)
 {
 	for (uint32_t i = 0; i < d->suspect_count; i++) {
@@ -122,6 +135,32 @@ static int survey_again(struct collector *c, const struct source_settings *setti
 
 	pause_for(settings->confirm_ms);
 	return look_again(c, settings, &request, e);
+}
+
+/* The survey stays what is told; the narrow look, though younger, is the earlier of two. */
+static int look_narrowly(struct collector *c, const struct source_settings *settings,
+                         struct examination *e)
+{
+	const struct collect_request request = { .again = e->later };
+	struct snapshot *survey = e->later, *narrow;
+	int r;
+
+	pause_for(settings->confirm_ms);
+	r = collect(c, &request, &narrow);
+	if (r < 0)
+		return r;
+	e->later = NULL;
+	return diagnose_instead(e, settings, narrow, survey);
+}
+
+static int compare_survey(struct collector *c, const struct source_settings *settings,
+                          struct examination *e)
+{
+	const unsigned cut_short = LIMIT_TIMEOUT | LIMIT_MAX_FDS;
+
+	if (e->later->view_limits & cut_short || has_full_pipe(e->later))
+		return survey_again(c, settings, e);
+	return look_narrowly(c, settings, e);
 }
 
 /* Merges two ascending lists. */
@@ -175,7 +214,7 @@ static int settle(struct collector *c, const struct source_settings *settings,
 	int r = 0;
 
 	if (!e->diagnosis->suspect_count && holds_bytes(e->later))
-		r = survey_again(c, settings, e);
+		r = compare_survey(c, settings, e);
 	for (int looks = 0; r == 0 && looks < CLOSE_LOOKS && wants_look(e->diagnosis); looks++) {
 		r = add_suspects(&suspects, e->diagnosis);
 		if (r == 0)
@@ -217,11 +256,13 @@ int source_replay(FILE *file, const struct source_settings *settings, struct exa
 {
 	struct examination e = { 0 };
 	struct snapshot *earlier, *later;
+	bool narrow;
 	int r = record_read(file, &earlier, &later, error);
 
 	if (r < 0)
 		return r;
-	r = find_pids(earlier ? earlier : later, &settings->diagnosis, error);
+	narrow = earlier && earlier->view_limits & LIMIT_NARROW;
+	r = find_pids(earlier && !narrow ? earlier : later, &settings->diagnosis, error);
 	if (r < 0) {
 		snapshot_free(earlier);
 		snapshot_free(later);

@@ -19,7 +19,7 @@ struct source_settings {
 
 /* A diagnosis with the snapshots that it is about. */
 struct examination {
-	struct snapshot *earlier; /* NULL: one look was enough */
+	struct snapshot *earlier; /* what `later` was compared with; NULL: one look was enough */
 	struct snapshot *later;
 	struct diagnosis *diagnosis;
 };

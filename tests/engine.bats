@@ -61,6 +61,53 @@ engine() { # PATTERN of what scan.engine must be
 	refute grep -E '^[0-9]+ +(pidfd_getfd\([0-9]+, [0-9]|tee\(|splice\()|FIONREAD|F_GETPIPE_SZ' calls
 }
 
+# ---- what moves ----
+
+# The verdicts of the pipes whose inodes are in the file inodes: of the one that fills, of the one
+# that does not, of the empty one.
+verdicts() {
+	check '
+inodes = [int(line) for line in open("inodes")]
+verdict = {pipe["inode"]: pipe["verdict"] for pipe in report["pipes"]}
+print(*(verdict[inode] for inode in inodes))'
+}
+
+what_moves() { # OPTION...: a report tells it; how often it has to be asked the machine decides
+	call --report --json "$@"
+	case $(verdicts) in
+	'moving idle idle') ;;
+	'idle idle idle') return 1 ;;
+	*)
+		verdicts >&2
+		exit 1
+		;;
+	esac
+}
+
+@test "a pipe that fills moves, bytes that lie are idle, and a record tells the same" {
+	start $python -c '
+import os, time
+pipes = [os.pipe() for _ in range(3)]
+for r, w in pipes[:2]:
+    os.write(w, b"x")
+for r, w in pipes:
+    print(os.fstat(r).st_ino, flush=True)
+while True:
+    os.write(pipes[0][1], b"x")
+    time.sleep(0.01)' >inodes
+	until [ "$(wc -l <inodes)" -eq 3 ]; do sleep 0.02; done
+	engines=proc
+	call --report --engine=bpf
+	[ "$status" -eq 2 ] || engines='proc bpf'
+	for engine in $engines; do
+		until_true what_moves --engine=$engine --record record
+		engine $engine
+		mv out live
+		call --report --json --replay record
+		cmp live out
+	done
+}
+
 # ---- what others hold unseen ----
 
 # Of the pair that is stuck, its deadlocks and its pipe.

@@ -136,8 +136,9 @@ struct diagnosis {
 };
 
 /*
- * `earlier` may be NULL: then nothing is proved. 0 or -ENOMEM. The diagnosis refers to `later`
- * (never to `earlier`) until it is freed.
+ * `earlier` may be NULL: then nothing is proved. One that is narrow (LIMIT_NARROW) is younger than
+ * `later`, the survey of whose bytes it is. 0 or -ENOMEM. The diagnosis refers to `later` (never to
+ * `earlier`) until it is freed.
  */
 int diagnose(const struct snapshot *earlier, const struct snapshot *later,
              const struct diagnosis_settings *settings, struct diagnosis **ret_diagnosis);

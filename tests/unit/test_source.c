@@ -21,7 +21,7 @@ struct collector {
 	/* Makes the snapshot of that look, in which nobody is examined who was not asked for. */
 	struct snapshot *(*play)(unsigned look);
 	unsigned looks;
-	char asked[LOOKS][128];  /* the suspects of each look, as "10 11 " */
+	char asked[LOOKS][128];  /* the suspects of each look, as "10 11 ", or "again" */
 };
 
 int collect(struct collector *c, const struct collect_request *request, struct snapshot **ret_snapshot)
@@ -30,6 +30,10 @@ int collect(struct collector *c, const struct collect_request *request, struct s
 	char *asked = c->asked[c->looks++];
 
 	assert_true(c->looks < LOOKS);
+	if (request->again) {
+		strcpy(asked, "again");
+		s->view_limits |= LIMIT_NARROW;
+	}
 	for (uint32_t i = 0; i < s->process_count; i++)
 		world_edit_process(s, s->processes[i].pid)->examined = false;
 	for (uint32_t i = 0; i < request->suspect_count; i++) {
@@ -87,6 +91,40 @@ static struct snapshot *filling_pipe(unsigned look)
 	struct snapshot *s = empty_pipe(look);
 
 	world_edit_pipe(s, 1)->fill_bytes = 100 + (int32_t)look;
+	return s;
+}
+
+static struct snapshot *cut_short(unsigned look)
+{
+	struct snapshot *s = filling_pipe(look);
+
+	s->view_limits = look ? LIMIT_TIMEOUT : LIMIT_MAX_FDS;
+	return s;
+}
+
+/* In the first look somebody else could read, as who looks at the pipe for a moment can. */
+static struct snapshot *somebody_passes(unsigned look)
+{
+	struct world *w = world_new();
+
+	add_pair(w, 10, 11, 1);
+	if (look < 1) {
+		world_process(w, 12, 1);
+		world_end(w, 12, 5, "r", 1);
+	}
+	world_link(w);
+	world_waits(w, 10, 11);
+	world_writes(w, 11, 1);
+	if (look < 1)
+		world_sleeps(w, 12);
+	return world_seal(w);
+}
+
+static struct snapshot *full_pipe(unsigned look)
+{
+	struct snapshot *s = filling_pipe(look);
+
+	world_edit_pipe(s, 1)->full = FACT_YES;
 	return s;
 }
 
@@ -161,18 +199,50 @@ static void test_source__one_look_where_nothing_is_to_be_told(void **state)
 	examination_free(&e);
 }
 
-static void test_source__a_second_survey_tells_what_moves(void **state)
+static void test_source__a_narrow_look_tells_what_moves(void **state)
 {
 	struct collector c = { .play = filling_pipe };
 	struct examination e = scan(&c);
 
 	(void)state;
 	assert_int_equal(c.looks, 2);
-	assert_string_equal(c.asked[1], "");
-	assert_int_equal(e.earlier->pipes[0].fill_bytes, 100);
-	assert_int_equal(e.later->pipes[0].fill_bytes, 101);
+	assert_string_equal(c.asked[1], "again");
+	assert_int_equal(e.earlier->pipes[0].fill_bytes, 101);
+	assert_int_equal(e.later->pipes[0].fill_bytes, 100);
 	assert_int_equal(e.diagnosis->pipes[0].verdict, VERDICT_MOVING);
 	examination_free(&e);
+}
+
+/* What is to be told is of the second look. */
+static void expect_survey(struct snapshot *(*play)(unsigned))
+{
+	struct collector c = { .play = play };
+	struct examination e = scan(&c);
+
+	assert_int_equal(c.looks, 2);
+	assert_string_equal(c.asked[1], "");
+	assert_false(e.earlier->view_limits & LIMIT_NARROW);
+	examination_free(&e);
+}
+
+static void test_source__a_second_survey_where_one_was_cut_short(void **state)
+{
+	(void)state;
+	expect_survey(cut_short);
+}
+
+static void test_source__a_second_survey_where_a_pipe_is_full(void **state)
+{
+	struct collector c = { .play = somebody_passes };
+	struct examination e = scan(&c);
+
+	(void)state;
+	assert_string_equal(c.asked[1], "");
+	assert_string_equal(c.asked[2], "10 11 ");
+	assert_int_equal(e.diagnosis->deadlock_count, 1);
+	assert_true(e.diagnosis->deadlocks[0].proved);
+	examination_free(&e);
+	expect_survey(full_pipe);
 }
 
 static void test_source__two_close_looks_prove(void **state)
@@ -247,7 +317,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_source__one_look_where_nothing_is_to_be_told),
-		cmocka_unit_test(test_source__a_second_survey_tells_what_moves),
+		cmocka_unit_test(test_source__a_narrow_look_tells_what_moves),
+		cmocka_unit_test(test_source__a_second_survey_where_one_was_cut_short),
+		cmocka_unit_test(test_source__a_second_survey_where_a_pipe_is_full),
 		cmocka_unit_test(test_source__two_close_looks_prove),
 		cmocka_unit_test(test_source__new_suspects_join_the_old_ones),
 		cmocka_unit_test(test_source__a_doubt_that_stays_ends_after_five_close_looks),
