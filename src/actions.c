@@ -396,7 +396,7 @@ int action_backtrace(const struct diagnosis *d, const char *word,
 	escape_text(shown, sizeof(shown), word);
 	if (!parse_id(&at, &pid) || (*at == ':' && !(at++, parse_id(&at, &tid))) || *at)
 		return say(text, -EINVAL, "not a process or PID:TID: '%s'", shown);
-	r = deeds_backtrace(pid, 0, tid, means->helper, means->iterators, &trace);
+	r = deeds_backtrace(pid, 0, tid, means->helper, means->iterator, &trace);
 	if (r < 0)
 		return say(text, r, "no backtrace of %s: %s", shown, refusal_text(r));
 	fputs(trace, stdout);

@@ -18,7 +18,7 @@ enum { ACTION_TEXT_SIZE = 320 };
 struct action_means {
 	const char *output;      /* a file that the helper makes; NULL: standard output */
 	struct helper *helper;
-	const struct iterators *iterators; /* to ask for registers, or NULL */
+	struct iterator *iterator; /* to ask for registers, or NULL */
 	struct collector *collector; /* to look at what has come of it … */
 	uint32_t confirm_ms;     /* … so much later */
 };

@@ -92,7 +92,7 @@ static void add_kernel_stacks(struct traces *traces, struct helper *helper)
 }
 
 int deeds_backtrace(int32_t pid, uint64_t start_ticks, int32_t tid, struct helper *helper,
-                    const struct iterators *iterators, char **ret_text)
+                    struct iterator *iterator, char **ret_text)
 {
 	struct backtrace_registers known = { 0 };
 	struct registers *registers = NULL;
@@ -100,7 +100,7 @@ int deeds_backtrace(int32_t pid, uint64_t start_ticks, int32_t tid, struct helpe
 	char *text;
 	int r;
 
-	if (iterators && registers_read(iterators, pid, &registers, &known.count) == 0)
+	if (iterator && registers_read(iterator, pid, &registers, &known.count) == 0)
 		known.list = registers;
 	r = backtrace_take(pid, start_ticks, tid, known, BACKTRACE_MS, &traces);
 	free(registers);

@@ -7,7 +7,7 @@
 #define DEEDS_H
 
 #include "analysis/diagnosis.h"
-#include "collect/iterators.h"
+#include "collect/iterator.h"
 #include "trust/helper.h"
 
 /*
@@ -29,10 +29,10 @@ int deeds_drain(const struct diagnosis *d, uint32_t pipe, int out, int64_t *ret_
 
 /*
  * The stacks of the process (one with that start time, unless it is 0), or of one thread of it, as
- * text to be freed. The helper opens their stacks in the kernel, which we may not. The iterators
- * tell the registers; without (NULL) two of them are known, which may not lead to the end.
+ * text to be freed. The helper opens their stacks in the kernel, which we may not. The iterator
+ * tells the registers; without (NULL) two of them are known, which may not lead to the end.
  */
 int deeds_backtrace(int32_t pid, uint64_t start_ticks, int32_t tid, struct helper *helper,
-                    const struct iterators *iterators, char **ret_text);
+                    struct iterator *iterator, char **ret_text);
 
 #endif

@@ -15,7 +15,7 @@
 #include "attach.h"
 #include "command.h"
 #include "collect/collect.h"
-#include "collect/iterators.h"
+#include "collect/iterator.h"
 #include "demo/scenes.h"
 #include "model/record.h"
 #include "model/redact.h"
@@ -33,7 +33,7 @@
 
 struct run {
 	const struct options *options;
-	struct iterators *iterators; /* NULL where /proc is read for everything */
+	struct iterator *iterator; /* NULL where /proc is read for everything */
 	struct collector *collector; /* NULL for a replay */
 	FILE *replay, *record;       /* NULL when not asked for */
 	FILE *report;
@@ -52,12 +52,12 @@ struct run {
  * Where the kernel's own account can't be had, /proc is read, unless that is not what was asked
  * for.
  */
-static int open_iterators(struct run *run)
+static int open_iterator(struct run *run)
 {
 	enum options_engine engine = run->options->engine;
 	const char *why = "out of memory";
 	bool reads = engine == ENGINE_PROC || (engine != ENGINE_BPF && run->options->max_fds);
-	int r = reads ? 0 : iterators_open(&run->iterators, &why);
+	int r = reads ? 0 : iterator_open(&run->iterator, &why);
 
 	return r < 0 && engine == ENGINE_BPF ? trouble("cannot use the engine 'bpf': %s", why) : 0;
 }
@@ -65,11 +65,11 @@ static int open_iterators(struct run *run)
 /* First, since it remembers which pipes we were started with. */
 static int make_collector(struct run *run)
 {
-	int r = run->options->replay ? 0 : open_iterators(run);
+	int r = run->options->replay ? 0 : open_iterator(run);
 
 	if (r != 0 || run->options->replay)
 		return r;
-	r = collector_new(run->iterators, &run->collector);
+	r = collector_new(run->iterator, &run->collector);
 	if (r < 0)
 		return trouble("cannot read /proc: %s", strerror(-r));
 	collector_limit(run->collector, run->options->max_fds);
@@ -400,7 +400,7 @@ static int do_action(struct run *run)
 	const struct options *o = run->options;
 	char text[ACTION_TEXT_SIZE] = "";
 	const struct action_means means = {
-		o->output, run->helper, run->iterators, run->collector, o->confirm_ms
+		o->output, run->helper, run->iterator, run->collector, o->confirm_ms
 	};
 	int r = functions[o->action](run->found.diagnosis, o->subject, &means, text);
 
@@ -429,7 +429,7 @@ static int show_screen(struct run *run)
 {
 	const char *terminal = getenv("TERM");
 	char error[UI_ERROR_SIZE];
-	int r = ui_run(run->ui, run->helper, run->iterators, &run->collector, &run->replay, &run->attach,
+	int r = ui_run(run->ui, run->helper, run->iterator, &run->collector, &run->replay, &run->attach,
 	               error);
 
 	if (r == -ENODEV)
@@ -457,7 +457,7 @@ static void close_run(struct run *run)
 	command_free(run->command);
 	helper_free(run->helper);
 	collector_free(run->collector);
-	iterators_close(run->iterators);
+	iterator_close(run->iterator);
 }
 
 /* ---- the choice among them ---- */
@@ -485,7 +485,7 @@ static step *const screen_steps[] = {
 static step *const action_steps[] = {
 	make_collector, start_scene, attach, confine, examine, do_action, NULL,
 };
-static step *const backtrace_steps[] = { open_iterators, confine, do_action, NULL };
+static step *const backtrace_steps[] = { open_iterator, confine, do_action, NULL };
 
 static step *const *steps_for(const struct options *o)
 {

@@ -30,7 +30,7 @@ struct ui {
 	struct tui_options tui;
 	char warning[SETTINGS_ERROR_SIZE + 64];
 	struct helper *helper;
-	const struct iterators *iterators; /* or NULL */
+	struct iterator *iterator; /* or NULL */
 	struct collector *collector;
 	FILE *replay;
 	struct attach *attach;   /* to whom the call says; NULL for a replay */
@@ -268,7 +268,7 @@ static int backtrace(void *context, const struct process *process, char **ret_te
 	const struct ui *ui = context;
 
 	return deeds_backtrace(process->pid, process->start_ticks, 0, ui->helper,
-	                       ui->iterators, ret_text);
+	                       ui->iterator, ret_text);
 }
 
 static int send_signal(void *context, const struct process *process, int number)
@@ -414,7 +414,7 @@ static int save(void *context, const struct settings *settings)
 
 /* ---- the whole ---- */
 
-int ui_run(struct ui *ui, struct helper *helper, const struct iterators *iterators,
+int ui_run(struct ui *ui, struct helper *helper, struct iterator *iterator,
            struct collector **collector, FILE **record, struct attach **attach,
            char error[UI_ERROR_SIZE])
 {
@@ -430,7 +430,7 @@ int ui_run(struct ui *ui, struct helper *helper, const struct iterators *iterato
 	int r;
 
 	ui->helper = helper;
-	ui->iterators = iterators;
+	ui->iterator = iterator;
 	ui->collector = *collector;
 	ui->replay = *record;
 	ui->attach = *attach;

@@ -288,6 +288,44 @@ agree_on() { # PROCESSES FDS ENDS THREADS
 	agree_on 60 20 8 1
 	agree_on 7 $((RANDOM % 50 + 20)) $((RANDOM % 8 * 2 + 2)) $((RANDOM % 9 + 1))
 	agree_on 3 600 500 2
+	# More than the kernel tells of in one go.
+	agree_on 2 9000 6000 1
+}
+
+# Gets one new table after the other, and each of them grows, fills and empties itself.
+restless='
+import ctypes, os, sys, threading, time
+CLONE_FILES = 0x400
+libc = ctypes.CDLL(None)
+open(sys.argv[1], "w").close()
+while True:
+    # Nobody gets a table of his own who shares none.
+    threading.Thread(target=time.sleep, args=[0.01]).start()
+    libc.unshare(CLONE_FILES)
+    r, w = os.pipe()
+    for fd in range(100, 1000, 100):
+        os.dup2(w, fd)
+    os.closerange(3, 1000)
+'
+
+@test "who changes his descriptors all the time hides nobody else" {
+	needs_bpf
+	start $python -c "$stuck_pair"
+	pair=$pid
+	blocked "$(child_of "$pair")" pipe_w
+	for ready in one two; do
+		start $python -c "$restless" $ready
+		until_true test -e $ready
+	done
+	for _ in {1..20}; do
+		call --report --json --engine=bpf --fail-on=proved
+		[ "$status" -eq 1 ]
+		check "
+ours = [d for d in report['deadlocks'] if any(m['pid'] == $pair for m in d['members'])]
+assert [d['certainty'] for d in ours] == ['proved'], ours
+full = [p for p in report['pipes'] if p['id'] in ours[0]['pipes']]
+assert [(p['unseen_readers'], p['unseen_writers']) for p in full] == [(False, False)], full"
+	done
 }
 
 @test "a record of a crowd that is born while it is looked at is read again" {

@@ -12,7 +12,7 @@ trap 'rm -rf "$work"' EXIT
 # (as FILE:HEADER, where one file alone may). src itself (main, options, watch) is not a room.
 cat >"$work/rooms" <<'ROOMS'
 model     |                       | record.c:jansson.h fields.?:jansson.h
-collect   | model                 | iterators.bpf.c:bpf/ tasks.c:libproc2/ waits.c:seccomp.h calls.c:seccomp.h
+collect   | model                 | iterator.bpf.c:bpf/ tasks.c:libproc2/ waits.c:seccomp.h calls.c:seccomp.h
 analysis  | model                 |
 words     | model analysis        |
 report    | model analysis words  | listing.c:libsmartcols.h selection.c:libsmartcols.h

@@ -39,6 +39,7 @@ static int take_thread(struct census *c, const void *record)
 	struct thread_record thread, *added;
 
 	memcpy(&thread, record, sizeof(thread));
+	c->holder = (struct census_holder){ 0 };
 	if (thread.pid <= 0 || thread.tid <= 0)
 		return 0;
 	thread.comm[sizeof(thread.comm) - 1] = '\0';
@@ -46,6 +47,7 @@ static int take_thread(struct census *c, const void *record)
 	if (!added)
 		return -ENOMEM;
 	*added = thread;
+	c->holder = (struct census_holder){ thread.table, thread.pid };
 	return 0;
 }
 
@@ -125,13 +127,15 @@ static int take_end(struct census *c, const void *record)
 	struct census_end *end;
 	struct census_pipe *pipe;
 
+	if (!c->holder.pid)
+		return 0;
 	memcpy(&r, record, sizeof(r));
 	pipe = pipe_of(c, &r);
 	end = pipe ? add((void **)&c->ends, &c->end_count, &c->end_room, sizeof(*end)) : NULL;
 	if (!end)
 		return -ENOMEM;
 	*end = (struct census_end){
-		.file = r.file, .table = r.table, .pid = r.pid, .fd = r.fd,
+		.file = r.file, .table = c->holder.table, .pid = c->holder.pid, .fd = r.fd,
 		.references = references_of(&r) & MOST_REFERENCES,
 		.pipe = (uint32_t)(pipe - c->pipes), .next = pipe->first_end,
 		.reads = r.mode & READS, .writes = r.mode & WRITES,
@@ -142,32 +146,24 @@ static int take_end(struct census *c, const void *record)
 	return 0;
 }
 
+/* The record is about the last thread. */
+static int mark(struct census *c, uint32_t flag)
+{
+	if (c->holder.pid)
+		c->threads[c->thread_count - 1].flags |= flag;
+	return 0;
+}
+
 static int take_uring(struct census *c, const void *record)
 {
-	struct other_record *added =
-		add((void **)&c->urings, &c->uring_count, &c->uring_room, sizeof(*added));
-
-	if (!added)
-		return -ENOMEM;
-	memcpy(added, record, sizeof(*added));
-	return 0;
+	(void)record;
+	return mark(c, RECORD_RING);
 }
 
-static int take_flight(struct census *c, const void *record)
+static int take_unread(struct census *c, const void *record)
 {
 	(void)record;
-	c->in_flight = true;
-	return 0;
-}
-
-static int take_finish(struct census *c, const void *record)
-{
-	struct finish_record finish;
-
-	memcpy(&finish, record, sizeof(finish));
-	c->descriptors = finish.descriptors;
-	c->finished = true;
-	return 0;
+	return mark(c, RECORD_NO_TABLE);
 }
 
 static const struct {
@@ -176,31 +172,29 @@ static const struct {
 } kinds[] = {
 	[RECORD_THREAD] = { sizeof(struct thread_record), take_thread },
 	[RECORD_END] = { sizeof(struct end_record), take_end },
-	[RECORD_URING] = { sizeof(struct other_record), take_uring },
-	[RECORD_FLIGHT] = { sizeof(struct other_record), take_flight },
-	[RECORD_FINISH] = { sizeof(struct finish_record), take_finish },
+	[RECORD_URING] = { sizeof(struct record_head), take_uring },
+	[RECORD_UNREAD] = { sizeof(struct record_head), take_unread },
 };
 
-ssize_t census_take(struct census *c, const char *data, size_t length)
+int census_take(struct census *c, const char *data, size_t length)
 {
-	size_t at = 0;
-
-	while (length - at >= sizeof(struct record_head)) {
+	while (length) {
 		struct record_head head;
 		int r;
 
-		memcpy(&head, data + at, sizeof(head));
-		if (head.kind >= sizeof(kinds) / sizeof(*kinds) || !kinds[head.kind].take ||
-		    head.size != kinds[head.kind].size)
+		if (length < sizeof(head))
 			return -EBADMSG;
-		if (length - at < head.size)
-			break;
-		r = kinds[head.kind].take(c, data + at);
+		memcpy(&head, data, sizeof(head));
+		if (head.kind >= sizeof(kinds) / sizeof(*kinds) || !kinds[head.kind].take ||
+		    head.size != kinds[head.kind].size || head.size > length)
+			return -EBADMSG;
+		r = kinds[head.kind].take(c, data);
 		if (r < 0)
 			return r;
-		at += head.size;
+		data += head.size;
+		length -= head.size;
 	}
-	return (ssize_t)at;
+	return 0;
 }
 
 /* ---- order ---- */
@@ -352,25 +346,17 @@ static void find_owners(struct census *c)
 	}
 }
 
-void census_begin_threads(struct census *c)
-{
-	c->thread_count = 0;
-	c->finished = false;
-}
-
-void census_begin_ends(struct census *c)
+void census_begin(struct census *c)
 {
 	index_free(&c->index);
-	c->pipe_count = c->end_count = c->uring_count = 0;
-	c->in_flight = c->finished = false;
+	c->thread_count = c->pipe_count = c->end_count = 0;
+	c->holder = (struct census_holder){ 0 };
 }
 
-int census_end_pass(struct census *c)
+int census_end(struct census *c)
 {
 	int r;
 
-	if (!c->finished)
-		return -EBADMSG;
 	order_threads(c);
 	index_free(&c->index);
 	r = order_ends(c);
@@ -568,6 +554,5 @@ void census_free(struct census *c)
 	free(c->pipes);
 	free(c->ends);
 	index_free(&c->index);
-	free(c->urings);
 	*c = (struct census){ 0 };
 }

@@ -48,18 +48,21 @@ struct census_pipe {
 	bool identified;         /* by whoever uses the census */
 };
 
+/* Whose ends come. */
+struct census_holder {
+	uint64_t table;
+	int32_t pid;             /* 0 for somebody who is not of our PID namespace */
+};
+
 struct census {
 	struct thread_record *threads; /* by pid, the leader first, tid */
 	struct census_table *tables;   /* of them, by table */
 	struct census_pipe *pipes;     /* as they came */
 	struct census_end *ends;       /* likewise: thread by thread, by fd */
-	struct other_record *urings;
 	struct index index;            /* of the pipes, during a pass */
-	uint32_t thread_count, table_count, pipe_count, end_count, uring_count;
-	uint32_t thread_room, pipe_room, end_room, uring_room;
-	uint64_t descriptors;          /* of any kind */
-	bool in_flight;                /* some unix socket carries descriptors */
-	bool finished;                 /* the pass came to its end */
+	uint32_t thread_count, table_count, pipe_count, end_count;
+	uint32_t thread_room, pipe_room, end_room;
+	struct census_holder holder;   /* whose records are being taken */
 };
 
 /* What follows for a pipe from all of its ends. */
@@ -71,20 +74,14 @@ struct census_count {
 	uint64_t misplaced;      /* a file that some of the calls on it do not hold, or 0 */
 };
 
-/*
- * Takes the records of a buffer, as many as are whole. How many bytes they had, -EBADMSG for what
- * is none, or -ENOMEM.
- */
-ssize_t census_take(struct census *c, const char *data, size_t length);
+/* Before a pass: what an earlier one has found is forgotten. */
+void census_begin(struct census *c);
 
-/*
- * Before a pass over the threads, over the descriptors: what an earlier one has found is forgotten.
- */
-void census_begin_threads(struct census *c);
-void census_begin_ends(struct census *c);
+/* Takes the records of a buffer. 0, -EBADMSG for what is none, or -ENOMEM. */
+int census_take(struct census *c, const char *data, size_t length);
 
-/* Ends a pass: puts in order what it has brought. -EBADMSG when it was cut off, or -ENOMEM. */
-int census_end_pass(struct census *c);
+/* After a pass: puts in order what it has brought. 0 or -ENOMEM. */
+int census_end(struct census *c);
 
 /* NULL when there is no such thread. */
 const struct thread_record *census_find(const struct census *c, int32_t pid, int32_t tid);

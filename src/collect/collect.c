@@ -107,7 +107,7 @@ void collector_limit(struct collector *c, uint64_t max_fds)
 	c->max_fds = max_fds ? max_fds : UINT64_MAX;
 }
 
-int collector_new(struct iterators *iterators, struct collector **ret_collector)
+int collector_new(struct iterator *iterator, struct collector **ret_collector)
 {
 	struct collector *c = calloc(1, sizeof(*c));
 	struct utsname system;
@@ -129,7 +129,7 @@ int collector_new(struct iterators *iterators, struct collector **ret_collector)
 	}
 	if (r == 0) {
 		uname(&system);
-		c->iterators = iterators;
+		c->iterator = iterator;
 		c->self = getpid();
 		c->host = strdup(system.nodename);
 		c->kernel = strdup(system.release);
@@ -401,12 +401,12 @@ int collect(struct collector *c, const struct collect_request *request,
 	struct census census = { 0 };
 	int r = -ENOTSUP;
 
-	if (c->iterators) {
+	if (c->iterator) {
 		r = look_once(c, request, &census, ret_snapshot);
 		census_free(&census);
 	}
 	if (r == 0 || r == -ENOMEM)
 		return r;
-	c->iterators = NULL;
+	c->iterator = NULL;
 	return look_once(c, request, NULL, ret_snapshot);
 }

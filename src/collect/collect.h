@@ -10,7 +10,7 @@
 #include "model/snapshot.h"
 
 struct collector;
-struct iterators;
+struct iterator;
 
 struct collect_request {
 	/* Pids to examine closely (struct process .examined), ascending; may be none. */
@@ -38,12 +38,12 @@ struct collect_request {
 };
 
 /*
- * Makes ready for looks, by the kernel's own account where there are iterators (iterators.h, to be
+ * Makes ready for looks, by the kernel's own account where there is an iterator (iterator.h, to be
  * closed after the collector), else by /proc alone: remembers the pipe ends that we were started
  * with, so it must come before anything else opens a pipe. 0, -ENOMEM, or -errno of /proc (not
  * mounted: -ENOENT).
  */
-int collector_new(struct iterators *iterators, struct collector **ret_collector);
+int collector_new(struct iterator *iterator, struct collector **ret_collector);
 
 /*
  * A look reads at most so many descriptors from /proc, and notes when that cut it short; 0 for all.

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "collect/calls.h"
-#include "collect/iterators.h"
+#include "collect/iterator.h"
 #include "collect/look.h"
 #include "collect/proc.h"
 
@@ -23,61 +23,50 @@ enum { PASSES_AT_MOST = 10, PF_KTHREAD = 0x00200000 };
 
 /* ---- the passes ---- */
 
-static ssize_t take(void *context, const char *data, size_t length)
+static int take(void *context, const char *data, size_t length)
 {
 	return census_take(context, data, length);
 }
 
-static int pass_threads(const struct look *look, struct census *c)
+static int64_t pass(const struct look *look, bool descriptors, struct census *c)
 {
+	int64_t met;
 	int r;
 
-	census_begin_threads(c);
-	r = iterators_pass(look->c->iterators, ITERATOR_THREADS, take, c);
-	return r < 0 ? r : census_end_pass(c);
+	census_begin(c);
+	met = iterator_pass(look->c->iterator, descriptors, take, c);
+	r = met < 0 ? (int)met : census_end(c);
+	return r < 0 ? r : met;
 }
 
-static int pass_ends(const struct look *look, struct census *c)
+static int pass_all(struct look *look)
 {
-	int r;
+	int64_t met = pass(look, true, look->census);
 
-	census_begin_ends(c);
-	r = iterators_pass(look->c->iterators, ITERATOR_DESCRIPTORS, take, c);
-	return r < 0 ? r : census_end_pass(c);
-}
-
-static void swap_threads(struct census *a, struct census *b)
-{
-	const struct census was = *a;
-
-	a->threads = b->threads;
-	a->thread_count = b->thread_count;
-	a->thread_room = b->thread_room;
-	b->threads = was.threads;
-	b->thread_count = was.thread_count;
-	b->thread_room = was.thread_room;
+	if (met < 0)
+		return (int)met;
+	look->head->fds_seen = (uint64_t)met;
+	return 0;
 }
 
 /*
- * Whoever got an end between the two passes is somebody new, or got it from one who was there
- * before: when listing again brings nobody new and nobody is missed, all holders have been seen.
+ * Whoever got an end while we passed is somebody new, or got it from one who was there before:
+ * when listing again brings nobody new and nobody is missed, all holders have been seen.
  */
 static int settle(struct look *look)
 {
 	struct census again = { 0 };
-	int r = 0;
+	int64_t r = 0;
 
 	for (int i = 0; i < PASSES_AT_MOST && r == 0 && !look->head->settled; i++) {
-		r = pass_threads(look, &again);
+		r = pass(look, false, &again);
 		if (r == 0)
 			look->head->settled = census_same_processes(look->census, &again);
-		if (r == 0 && !look->head->settled) {
-			swap_threads(look->census, &again);
-			r = pass_ends(look, look->census);
-		}
+		if (r == 0 && !look->head->settled)
+			r = pass_all(look);
 	}
 	census_free(&again);
-	return r;
+	return (int)r;
 }
 
 /* ---- who is there ---- */
@@ -134,6 +123,7 @@ static int add_process(struct look *look, uint32_t first, uint32_t end)
 	static const int64_t ns = 1000000000;
 	const struct thread_record *leader = &look->census->threads[first];
 	struct process *process = builder_add_process(look->b, leader->pid);
+	uint32_t flags = 0;
 
 	if (!process)
 		return -ENOMEM;
@@ -148,19 +138,20 @@ static int add_process(struct look *look, uint32_t first, uint32_t end)
 	process->comm = arena_strdup(builder_arena(look->b), leader->comm);
 	if (!process->comm)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < look->census->uring_count; i++)
-		process->has_uring |= look->census->urings[i].pid == leader->pid;
 	process->tracer = 0;
-	for (uint32_t i = first; i < end && !process->tracer; i++)
-		process->tracer = look->census->threads[i].tracer;
-	for (uint32_t i = first; i < end; i++)
-		process->has_uring |= (look->census->threads[i].flags & RECORD_RING) != 0;
+	for (uint32_t i = first; i < end; i++) {
+		if (!process->tracer)
+			process->tracer = look->census->threads[i].tracer;
+		flags |= look->census->threads[i].flags;
+	}
+	process->has_uring = flags & RECORD_RING;
+	look->in_flight |= (flags & RECORD_FLIGHT) != 0;
 	if (leader->pid == look->c->self)
 		return look_add_self(look, process);
 	process->access = ACCESS_NOTHING;
 	if (process->kernel_thread || (process->state == 'Z' && process->thread_count <= 1))
 		return 0;
-	process->access = ACCESS_READ;
+	process->access = flags & RECORD_NO_TABLE ? ACCESS_TIMED_OUT : ACCESS_READ;
 	if (keep_texts(look, process, leader) < 0)
 		return -ENOMEM;
 	return add_threads(look, first, end);
@@ -320,10 +311,8 @@ static int add_ends(struct look *look)
 
 int look_at_census(struct look *look)
 {
-	int r = pass_threads(look, look->census);
+	int r = pass_all(look);
 
-	if (r == 0)
-		r = pass_ends(look, look->census);
 	if (r == 0 && look->request->settle)
 		r = settle(look);
 	if (r == 0)
@@ -334,8 +323,6 @@ int look_at_census(struct look *look)
 		r = add_ends(look);
 	kept_end(look->c->kept, look->b, builder_seen_count(look->b), false);
 	look_sort_threads(look);
-	look->head->fds_seen += look->census->descriptors;
-	look->in_flight |= look->census->in_flight;
 	return r;
 }
 

@@ -1,6 +1,6 @@
 /*
- * What iterators.bpf.c knows of the kernel: of each structure the members that it reads, by their
- * names. Which of them there are, and where, is settled when the programs are loaded (CO-RE). Comes
+ * What iterator.bpf.c knows of the kernel: of each structure the members that it reads, by their
+ * names. Which of them there are, and where, is settled when the program is loaded (CO-RE). Comes
  * before the headers of libbpf, which want its first types.
  */
 #ifndef COLLECT_KERNEL_TYPES_BPF_H
@@ -13,25 +13,21 @@ typedef int __s32;
 typedef unsigned long long __u64;
 typedef long long __s64;
 
-enum { BPF_MAP_TYPE_ARRAY = 2, BPF_F_CURRENT_CPU = -1 };
+enum { BPF_MAP_TYPE_ARRAY = 2, BPF_F_MMAPABLE = 1 << 10, BPF_F_CURRENT_CPU = -1 };
 
 #define NULL ((void *)0)
 
 /* include/linux/{fs,stat,magic,sched,net}.h, arch/x86/include/asm/thread_info.h,
    arch/arm64/include/uapi/asm/ptrace.h */
 enum {
-	S_IFMT = 0170000, S_IFIFO = 0010000,
-	SOCKFS_MAGIC = 0x534F434B, ANON_INODE_FS_MAGIC = 0x09041934,
-	AF_UNIX = 1, TCP_LISTEN = 10,
+	S_IFMT = 0170000, S_IFIFO = 0010000, S_IFSOCK = 0140000,
+	ANON_INODE_FS_MAGIC = 0x09041934,
 	PIDTYPE_TGID = 1, PIDTYPE_PGID = 2,
 	TS_COMPAT = 0x0002,
 	PSR_MODE32_BIT = 0x0010
 };
 
-/*
- * What needs no settling: what programs are called with (kernel/bpf/bpf_iter.c and task_iter.c),
- * and what begins with what is read of it (include/linux/fdtable.h).
- */
+/* What needs no settling: what the program is called with (kernel/bpf/{bpf_iter,task_iter}.c). */
 struct seq_file;
 
 struct bpf_iter_meta {
@@ -44,22 +40,11 @@ struct bpf_iter__task {
 	struct task_struct *task;
 };
 
-struct bpf_iter__task_file {
-	struct bpf_iter_meta *meta;
-	struct task_struct *task;
-	__u32 fd;
-	struct file *file;
-};
-
-struct files_struct {
-	int count;
-};
-
 /*
  * Each type below costs: to settle it, the kernel goes through all of its own in search of the
  * name, unless it has still got it from the last time, at one of 31 places by a hash of the name
- * (kernel/bpf/btf.c, populate_cand_cache()). pid, pipe_inode_info and sk_buff share such a place,
- * and so do inode and pipe_buffer: a program does best to read one of them behind the other.
+ * (kernel/bpf/btf.c, populate_cand_cache()). pid and pipe_inode_info share such a place, and so do
+ * inode and pipe_buffer, files_struct and signal_struct.
  */
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -84,8 +69,14 @@ typedef struct {
 	unsigned int val;
 } kuid_t;
 
+/* Descriptors that its processes have sent and nobody has received (net/unix/). */
+struct user_struct {
+	unsigned long unix_inflight;
+};
+
 struct cred {
 	kuid_t euid;
+	struct user_struct *user;
 };
 
 typedef struct {
@@ -95,6 +86,18 @@ typedef struct {
 typedef struct {
 	__s64 counter;
 } atomic64_t;
+
+struct file;
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	atomic_t count;
+	struct fdtable *fdt;
+};
 
 struct thread_info {
 #ifdef __TARGET_ARCH_x86
@@ -127,6 +130,7 @@ struct task_struct {
 	int exit_signal;
 	struct task_struct *real_parent;
 	struct task_struct *parent;
+	struct task_struct *group_leader;
 	struct pid *thread_pid;
 	__u64 start_boottime;
 	const struct cred *cred;
@@ -168,6 +172,14 @@ struct inode {
 	struct pipe_inode_info *i_pipe;
 };
 
+struct qstr {
+	const unsigned char *name;
+};
+
+struct dentry {
+	struct qstr d_name;
+};
+
 struct path {
 	struct dentry *dentry;
 };
@@ -181,45 +193,11 @@ struct file {
 	unsigned int f_mode, f_flags;
 	struct inode *f_inode;
 	struct path f_path;
-	void *private_data;
 	file_ref_t f_ref;
 };
 
 struct file___before_6_13 {
 	atomic64_t f_count;
-};
-
-struct sock;
-
-struct sk_buff {
-	struct sk_buff *next;
-	struct sock *sk;
-};
-
-struct sk_buff_head {
-	struct sk_buff *next;
-};
-
-struct sock_common {
-	unsigned short skc_family;
-	volatile unsigned char skc_state;
-};
-
-struct sock {
-	struct sock_common __sk_common;
-	struct sk_buff_head sk_receive_queue;
-};
-
-struct socket {
-	struct sock *sk;
-};
-
-struct scm_stat {
-	atomic_t nr_fds;
-};
-
-struct unix_sock {
-	struct scm_stat scm_stat;
 };
 
 #pragma clang attribute pop

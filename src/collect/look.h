@@ -29,7 +29,7 @@ struct own_end {
 };
 
 struct collector {
-	struct iterators *iterators; /* of the caller; NULL: /proc is read for everything */
+	struct iterator *iterator; /* of the caller; NULL: /proc is read for everything */
 	struct tasks *tasks;
 	int32_t self;            /* our own pid */
 	struct scouts *scouts;

@@ -1,5 +1,5 @@
 /*
- * What our programs in the kernel (iterators.bpf.c) write and census.c reads: one record after the
+ * What our program in the kernel (iterator.bpf.c) writes and census.c reads: one record after the
  * other, each with its kind and size in front. Both sides are compiled from this very text.
  */
 #ifndef COLLECT_RECORDS_H
@@ -9,10 +9,10 @@
 
 enum record_kind {
 	RECORD_THREAD = 1,
-	RECORD_END,              /* of a pipe */
-	RECORD_URING,            /* a descriptor of an io_uring */
-	RECORD_FLIGHT,           /* a unix socket that carries descriptors */
-	RECORD_FINISH            /* all have been shown; who has come since may follow */
+	/* Of the table of the thread that stands before: */
+	RECORD_END,              /* an end of a pipe */
+	RECORD_URING,            /* a descriptor of an io_uring; a mere head */
+	RECORD_UNREAD            /* it was replaced again and again; a mere head */
 };
 
 struct record_head {
@@ -22,7 +22,9 @@ struct record_head {
 enum record_flag {
 	RECORD_COMPAT   = 1 << 0, /* in a system call of the 32-bit kind */
 	RECORD_ON_CPU   = 1 << 1, /* its registers are not to be trusted */
-	RECORD_RING     = 1 << 2  /* has an io_uring, which need not have a descriptor */
+	RECORD_RING     = 1 << 2, /* has an io_uring, which need not have a descriptor */
+	RECORD_FLIGHT   = 1 << 3, /* its user has descriptors on their way through unix sockets */
+	RECORD_NO_TABLE = 1 << 4  /* its descriptors could not be read */
 };
 
 enum { RECORD_KEPT = 12 };
@@ -51,29 +53,34 @@ struct thread_record {
 /* Since the pipe is written down with each of its ends, its facts are of the same moment. */
 struct end_record {
 	struct record_head head;
-	uint64_t table;
 	uint64_t file;           /* which open file description */
 	int64_t references;      /* to it, from tables and from whatever else there is */
 	uint64_t ino;
 	int64_t fill_bytes;      /* negative when it moved while it was read */
-	int32_t pid, fd;
+	int32_t fd;
 	uint32_t dev;            /* as the kernel packs it: the minor in 20 bits */
 	uint32_t links;          /* names of the inode */
 	uint32_t mode, flags;    /* f_mode, f_flags */
 	uint32_t has_pipe;       /* else nothing of what follows is known */
 	uint32_t head_slot, tail_slot, usable_slots, readers, writers;
+	uint32_t unused;
 };
 
-/* RECORD_URING, RECORD_FLIGHT. */
-struct other_record {
-	struct record_head head;
-	uint64_t table;
-	int32_t pid, fd;
-};
-
-struct finish_record {
-	struct record_head head;
+/*
+ * A pass. Whoever wants one zeroes all of it but `descriptors_wanted`, takes what has been written
+ * down, zeroes `used`, and so on until it is finished.
+ */
+struct pass {
+	uint32_t descriptors_wanted, begun, finished;
+	uint32_t used;           /* bytes of the records */
 	uint64_t descriptors;    /* that were met, of any kind */
+	uint64_t task, start_ns; /* the thread in work; there may be another one in its place */
+	uint32_t fd, tries;      /* how far in its table, and how often it was replaced */
+	uint64_t order;
+};
+
+struct records {
+	char bytes[64 * 1024];
 };
 
 #endif

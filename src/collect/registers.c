@@ -12,7 +12,7 @@
 
 static_assert((int)RECORD_KEPT == (int)REGISTERS_KEPT, "the kernel's side knows no other header");
 
-static ssize_t take(void *context, const char *data, size_t length)
+static int take(void *context, const char *data, size_t length)
 {
 	return census_take(context, data, length);
 }
@@ -48,11 +48,11 @@ static int gather(const struct census *c, int32_t pid, struct registers **ret_re
 	return 0;
 }
 
-int registers_read(const struct iterators *iterators, int32_t pid, struct registers **ret_registers,
+int registers_read(struct iterator *iterator, int32_t pid, struct registers **ret_registers,
                    uint32_t *ret_count)
 {
 	struct census c = { 0 };
-	int r = iterators_pass(iterators, ITERATOR_THREADS, take, &c);
+	int r = (int)iterator_pass(iterator, false, take, &c);
 
 	if (r == 0)
 		r = gather(&c, pid, ret_registers, ret_count);

@@ -6,14 +6,14 @@
 #ifndef COLLECT_REGISTERS_H
 #define COLLECT_REGISTERS_H
 
-#include "collect/iterators.h"
+#include "collect/iterator.h"
 #include "model/trace.h"
 
 /*
  * Of the threads that sleep, in an array to be freed, in no order. 0, -ENOMEM, or -errno of the
  * pass. Any thread of ours may ask, also while another one looks.
  */
-int registers_read(const struct iterators *iterators, int32_t pid, struct registers **ret_registers,
+int registers_read(struct iterator *iterator, int32_t pid, struct registers **ret_registers,
                    uint32_t *ret_count);
 
 #endif

@@ -105,7 +105,7 @@ static const struct command looking_commands[] = {
 	{ SCMP_SYS(ioctl), 1, FIONREAD }, FCNTL(F_GETPIPE_SZ), { SCMP_SYS(ioctl), 1, TCGETS },
 	{ SCMP_SYS(ioctl), 1, TIOCGWINSZ },
 	{ SCMP_SYS(ioctl), 1, _IOWR(0xFF, 11, char[64]) }, /* PIDFD_GET_INFO, attach.c */
-	{ SCMP_SYS(bpf), 0, BPF_ITER_CREATE }, /* collect/iterators.c: loads nothing */
+	{ SCMP_SYS(bpf), 0, BPF_ITER_CREATE }, /* collect/iterator.c: loads nothing */
 	{ SCMP_SYS(prctl), 0, PR_SET_NAME }, { SCMP_SYS(prctl), 0, PR_SET_PDEATHSIG },
 	{ SCMP_SYS(prctl), 0, PR_SET_VMA }, { SCMP_SYS(prctl), 0, PR_GET_DUMPABLE },
 	FCNTL(F_DUPFD), FCNTL(F_DUPFD_CLOEXEC), FCNTL(F_GETFD), FCNTL(F_SETFD), FCNTL(F_GETFL),

@@ -56,7 +56,7 @@ PLAYS = ["root:proc:0", "root:bpf:0", "user:proc:0", "user:proc:1", "user:proc:2
 # numbers of them.
 CROWD = {"7": ["crowd:bpf", "crowd:proc"]}
 UNITS = "units"  # the unit tests, for another processor
-NO_BPF = ["5.10"]  # iterators.h: 5.17 or later
+NO_BPF = ["5.10"]  # iterator.h: 5.17 or later
 
 
 def processor_of(name):

@@ -17,6 +17,7 @@ enum { READS = 1, WRITES = 2 };
 static struct {
 	char bytes[16384];
 	size_t length;
+	int32_t pid;             /* of the last thread in it */
 } stream;
 
 static void put(const void *record, size_t size)
@@ -34,6 +35,7 @@ static void put_user(int32_t pid, int32_t tid, uint64_t table, uint32_t users)
 	};
 
 	put(&r, sizeof(r));
+	stream.pid = pid;
 }
 
 static void put_thread(int32_t pid, int32_t tid, uint64_t table)
@@ -42,32 +44,21 @@ static void put_thread(int32_t pid, int32_t tid, uint64_t table)
 }
 
 /* An end of pipe 7 as it is, a pipe of 16 slots with a reader and a writer. */
-static struct end_record an_end(int32_t pid, int32_t fd, uint32_t mode)
+static struct end_record an_end(int32_t fd, uint32_t mode)
 {
 	return (struct end_record){
-		.head = { RECORD_END, sizeof(struct end_record) }, .pid = pid, .fd = fd, .mode = mode,
-		.table = 100 + (uint64_t)pid, .file = mode == READS ? 1 : 2, .references = 1,
+		.head = { RECORD_END, sizeof(struct end_record) }, .fd = fd, .mode = mode,
+		.file = mode == READS ? 1 : 2, .references = 1,
 		.ino = 7, .dev = 13, .has_pipe = 1, .usable_slots = 16, .readers = 1, .writers = 1,
 	};
 }
 
-static void put_end(const struct end_record *r)
+/* Behind a thread of that process, which has a table to itself. */
+static void put_end(int32_t pid, const struct end_record *r)
 {
+	if (stream.pid != pid)
+		put_thread(pid, pid, 100 + (uint64_t)pid);
 	put(r, sizeof(*r));
-}
-
-/* A thread of each of two processes that have a table to themselves. */
-static void put_threads(void)
-{
-	put_thread(5, 5, 105);
-	put_thread(6, 6, 106);
-}
-
-static void put_finish(void)
-{
-	const struct finish_record r = { .head = { RECORD_FINISH, sizeof(r) }, .descriptors = 5 };
-
-	put(&r, sizeof(r));
 }
 
 /* All of it in one buffer. The census is the caller's to free. */
@@ -75,10 +66,10 @@ static struct census taken(void)
 {
 	struct census c = { 0 };
 
-	put_finish();
-	assert_int_equal(census_take(&c, stream.bytes, stream.length), stream.length);
-	assert_int_equal(census_end_pass(&c), 0);
+	assert_int_equal(census_take(&c, stream.bytes, stream.length), 0);
+	assert_int_equal(census_end(&c), 0);
 	stream.length = 0;
+	stream.pid = 0;
 	return c;
 }
 
@@ -105,6 +96,7 @@ static int setup(void **state)
 {
 	(void)state;
 	stream.length = 0;
+	stream.pid = 0;
 	return 0;
 }
 
@@ -129,31 +121,61 @@ static void test_census__orders_threads(void **state)
 	assert_int_equal(census_process_end(&c, 0), 3);
 	assert_ptr_equal(census_find(&c, 5, 6), &c.threads[2]);
 	assert_null(census_find(&c, 5, 9));
-	assert_int_equal(c.descriptors, 5);
 	census_free(&c);
 }
 
-static void test_census__takes_any_cut(void **state)
+static void test_census__refuses_what_is_cut(void **state)
 {
-	const struct end_record end = an_end(5, 0, READS);
+	const struct end_record end = an_end(0, READS);
 
 	(void)state;
-	put_thread(5, 5, 1);
-	put_end(&end);
-	put_finish();
+	put_end(5, &end);
 	for (size_t cut = 0; cut <= stream.length; cut++) {
+		const bool whole = cut == 0 || cut == sizeof(struct thread_record) ||
+			cut == stream.length;
 		struct census c = { 0 };
-		ssize_t used = census_take(&c, stream.bytes, cut);
 
-		assert_true(used >= 0 && (size_t)used <= cut);
-		assert_int_equal(census_end_pass(&c), cut == stream.length ? 0 : -EBADMSG);
-		assert_int_equal(census_take(&c, stream.bytes + used, stream.length - (size_t)used),
-		                 stream.length - (size_t)used);
-		assert_int_equal(census_end_pass(&c), 0);
-		assert_int_equal(c.thread_count, 1);
-		assert_int_equal(c.end_count, 1);
+		assert_int_equal(census_take(&c, stream.bytes, cut), whole ? 0 : -EBADMSG);
 		census_free(&c);
 	}
+}
+
+/* Whoever has no number in our PID namespace holds nothing there. */
+static void test_census__leaves_out_whom_nobody_can_name(void **state)
+{
+	const struct end_record end = an_end(0, READS);
+	struct census c;
+
+	(void)state;
+	put_thread(5, 5, 105);
+	put_end(5, &end);
+	put_user(0, 0, 1, 1);
+	put(&end, sizeof(end));
+	c = taken();
+	assert_int_equal(c.thread_count, 1);
+	assert_int_equal(c.end_count, 1);
+	census_free(&c);
+}
+
+/* A mere head is about the thread before it. */
+static void test_census__marks_a_table(void **state)
+{
+	const struct record_head uring = { RECORD_URING, sizeof(uring) };
+	const struct record_head unread = { RECORD_UNREAD, sizeof(unread) };
+	struct census c;
+
+	(void)state;
+	put(&uring, sizeof(uring));
+	put_thread(5, 5, 105);
+	put(&uring, sizeof(uring));
+	put_thread(6, 6, 106);
+	put(&unread, sizeof(unread));
+	put_thread(7, 7, 107);
+	c = taken();
+	assert_int_equal(c.threads[0].flags, RECORD_RING);
+	assert_int_equal(c.threads[1].flags, RECORD_NO_TABLE);
+	assert_int_equal(c.threads[2].flags, 0);
+	census_free(&c);
 }
 
 static void refuses(const void *bytes, size_t length)
@@ -180,35 +202,21 @@ static void test_census__refuses_what_is_no_record(void **state)
 	refuses(&head, sizeof(head));
 }
 
-/* The kernel has shown all that there were, and then goes on with who has come meanwhile. */
-static void test_census__takes_who_comes_late(void **state)
-{
-	struct census c;
-
-	(void)state;
-	put_thread(5, 5, 1);
-	put_finish();
-	put_thread(9, 9, 1);
-	c = taken();
-	assert_int_equal(c.thread_count, 2);
-	census_free(&c);
-}
-
 static void test_census__survives_noise(void **state)
 {
 	(void)state;
 	srand(7);
 	for (int round = 0; round < 2000; round++) {
 		struct census c = { 0 };
-		struct end_record end = an_end(5, 0, READS);
+		struct end_record end = an_end(0, READS);
 
 		for (size_t i = sizeof(end.head); i < sizeof(end); i++)
 			((char *)&end)[i] = (char)rand();
 		stream.length = 0;
-		put_end(&end);
-		put_end(&end);
+		put_end(5, &end);
+		put_end(5, &end);
 		end.file++;
-		put_end(&end);
+		put_end(5, &end);
 		c = taken();
 		census_count(&c, 0, NULL, 0);
 		census_free(&c);
@@ -254,34 +262,34 @@ static void test_census__same_processes(void **state)
 
 static void test_census__full_by_slots(void **state)
 {
-	struct end_record end = an_end(5, 1, WRITES);
+	struct end_record end = an_end(1, WRITES);
 	struct census_pipe pipe;
 
 	(void)state;
 	end.head_slot = 3;
 	end.tail_slot = UINT32_MAX - 12; /* the counters run over */
 	end.fill_bytes = 16;
-	put_end(&end);
+	put_end(5, &end);
 	pipe = told();
 	assert_int_equal(pipe.full, FACT_YES);
 	assert_int_equal(pipe.fill_bytes, 16);
 	assert_int_equal(pipe.capacity_bytes, 16 * sysconf(_SC_PAGESIZE));
 	end.tail_slot++;
-	put_end(&end);
+	put_end(5, &end);
 	assert_int_equal(told().full, FACT_NO);
 	end.tail_slot = end.head_slot + 1; /* read later than the head */
-	put_end(&end);
+	put_end(5, &end);
 	assert_int_equal(told().full, FACT_UNKNOWN);
 }
 
 static void test_census__hang_ups(void **state)
 {
-	struct end_record end = an_end(5, 1, WRITES);
+	struct end_record end = an_end(1, WRITES);
 	struct census_count count;
 
 	(void)state;
 	end.readers = 0;
-	put_end(&end);
+	put_end(5, &end);
 	count = counted(NULL, 0);
 	assert_int_equal(count.no_readers, FACT_YES);
 	assert_int_equal(count.no_writers, FACT_NO);
@@ -290,14 +298,14 @@ static void test_census__hang_ups(void **state)
 
 static void test_census__an_opened_path_tells_nothing(void **state)
 {
-	struct end_record end = an_end(5, 1, 0);
+	struct end_record end = an_end(1, 0);
 	struct census_count count;
 
 	(void)state;
 	end.has_pipe = 0;
-	put_end(&end);
+	put_end(5, &end);
 	assert_false(told().known);
-	put_end(&end);
+	put_end(5, &end);
 	count = counted(NULL, 0);
 	assert_int_equal(count.no_readers, FACT_UNKNOWN);
 	assert_int_equal(count.unseen_readers, FACT_UNKNOWN);
@@ -307,19 +315,15 @@ static void test_census__an_opened_path_tells_nothing(void **state)
 /* A parent with the read end, a child that inherited the write end from him. */
 static void put_family(int64_t references, uint32_t readers)
 {
-	struct end_record end = an_end(5, 3, READS);
-
-	put_threads();
+	struct end_record end = an_end(3, READS);
 
 	end.readers = readers;
-	put_end(&end);
-	end = an_end(5, 4, WRITES);
+	put_end(5, &end);
+	end = an_end(4, WRITES);
 	end.readers = readers;
 	end.references = references;
-	put_end(&end);
-	end.pid = 6;
-	end.table = 106;
-	put_end(&end);
+	put_end(5, &end);
+	put_end(6, &end);
 }
 
 static void test_census__all_are_seen(void **state)
@@ -373,40 +377,36 @@ static void test_census__an_unseen_file_has_an_unseen_holder(void **state)
 /* Read one after the other, the ends do not agree: things are on their way. */
 static void test_census__counts_that_move_tell_nothing(void **state)
 {
-	struct end_record end = an_end(5, 3, READS);
+	struct end_record end = an_end(3, READS);
 
 	(void)state;
-	put_threads();
-	put_end(&end);
+	put_end(5, &end);
 	end.fd++;
 	end.references = 2;
-	put_end(&end);
+	put_end(5, &end);
 	assert_int_equal(counted(NULL, 0).unseen_readers, FACT_UNKNOWN);
 
-	end = an_end(5, 3, READS);
-	put_threads();
-	put_end(&end);
+	end = an_end(3, READS);
+	put_end(5, &end);
 	end.fd++;
 	end.file++;
 	end.readers = 2;
-	put_end(&end);
+	put_end(5, &end);
 	assert_int_equal(counted(NULL, 0).unseen_readers, FACT_UNKNOWN);
 }
 
 /* One table with two processes is one holder; a thread that is shown twice is one too. */
 static void test_census__a_shared_table_counts_once(void **state)
 {
-	struct end_record end = an_end(5, 3, READS);
+	struct end_record end = an_end(3, READS);
 
 	(void)state;
 	for (end.references = 1; end.references <= 2; end.references++) {
 		put_user(5, 5, 105, 2);
+		put_end(5, &end);
+		put_end(5, &end);
 		put_user(6, 6, 105, 2);
-		end.pid = 5;
-		put_end(&end);
-		put_end(&end);
-		end.pid = 6;
-		put_end(&end);
+		put_end(6, &end);
 		assert_int_equal(counted(NULL, 0).unseen_readers,
 		                 end.references == 1 ? FACT_NO : FACT_UNKNOWN);
 	}
@@ -462,20 +462,20 @@ static void test_census__a_call_without_a_reference_is_on_another_file(void **st
 /* In an order in which those of one open file stand together; one that is shown twice is one. */
 static void test_census__links_the_ends_of_a_pipe(void **state)
 {
-	struct end_record end = an_end(5, 3, WRITES);
+	struct end_record end = an_end(3, WRITES);
 	const struct census_pipe *pipe;
 	const struct census_end *first;
 	struct census c;
 
 	(void)state;
-	put_end(&end);
+	put_end(5, &end);
 	end.dev = 12;
-	put_end(&end);
+	put_end(5, &end);
 	end.dev = 13;
 	end.fd = 9;
 	end.file = 1;
-	put_end(&end);
-	put_end(&end);
+	put_end(5, &end);
+	put_end(5, &end);
 	c = taken();
 	assert_int_equal(c.pipe_count, 2);
 	pipe = &c.pipes[c.ends[0].pipe];
@@ -514,9 +514,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_census__orders_threads, setup),
-		cmocka_unit_test_setup(test_census__takes_any_cut, setup),
+		cmocka_unit_test_setup(test_census__refuses_what_is_cut, setup),
+		cmocka_unit_test_setup(test_census__leaves_out_whom_nobody_can_name, setup),
+		cmocka_unit_test_setup(test_census__marks_a_table, setup),
 		cmocka_unit_test_setup(test_census__refuses_what_is_no_record, setup),
-		cmocka_unit_test_setup(test_census__takes_who_comes_late, setup),
 		cmocka_unit_test_setup(test_census__survives_noise, setup),
 		cmocka_unit_test_setup(test_census__comm_ends, setup),
 		cmocka_unit_test_setup(test_census__same_processes, setup),
