@@ -5,7 +5,6 @@
  * Left to /proc is what the census lacks and few are asked for: by which path a FIFO was opened,
  * and which numbers stat(2) has for it (those of the file system may differ from the kernel's own).
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -171,34 +170,9 @@ static int add_processes(struct look *look)
 
 /* ---- whom it does not show ---- */
 
-/* All that /proc lists but the census lacks. */
-static int list_missing(const struct census *c, int32_t **ret_pids, uint32_t *ret_count)
+static bool is_missing(const void *context, int32_t pid)
 {
-	DIR *directory = opendir("/proc");
-	const struct dirent *entry;
-	uint32_t room = 0;
-	int r = directory ? 0 : -errno;
-
-	while (r == 0 && (entry = readdir(directory))) {
-		int32_t pid = atoi(entry->d_name);
-		int32_t *larger;
-
-		if (pid <= 0 || census_find(c, pid, pid))
-			continue;
-		if (*ret_count == room) {
-			room = room ? 2 * room : 64;
-			larger = reallocarray(*ret_pids, room, sizeof(*larger));
-			if (!larger) {
-				r = -ENOMEM;
-				continue;
-			}
-			*ret_pids = larger;
-		}
-		(*ret_pids)[(*ret_count)++] = pid;
-	}
-	if (directory)
-		closedir(directory);
-	return r;
+	return !census_find(context, pid, pid);
 }
 
 /*
@@ -209,7 +183,7 @@ static int add_missing(struct look *look)
 {
 	int32_t *pids = NULL;
 	uint32_t count = 0;
-	int r = list_missing(look->census, &pids, &count);
+	int r = proc_list(is_missing, look->census, &pids, &count);
 
 	look->missing = count;
 	if (r == 0 && count)
