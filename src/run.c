@@ -429,7 +429,7 @@ static int show_screen(struct run *run)
 {
 	const char *terminal = getenv("TERM");
 	char error[UI_ERROR_SIZE];
-	int r = ui_run(run->ui, run->helper, run->iterator, &run->collector, &run->replay, &run->attach,
+	int r = ui_run(run->ui, run->helper, &run->iterator, &run->collector, &run->replay, &run->attach,
 	               error);
 
 	if (r == -ENODEV)

@@ -414,7 +414,7 @@ static int save(void *context, const struct settings *settings)
 
 /* ---- the whole ---- */
 
-int ui_run(struct ui *ui, struct helper *helper, struct iterator *iterator,
+int ui_run(struct ui *ui, struct helper *helper, struct iterator **iterator,
            struct collector **collector, FILE **record, struct attach **attach,
            char error[UI_ERROR_SIZE])
 {
@@ -430,7 +430,7 @@ int ui_run(struct ui *ui, struct helper *helper, struct iterator *iterator,
 	int r;
 
 	ui->helper = helper;
-	ui->iterator = iterator;
+	ui->iterator = *iterator;
 	ui->collector = *collector;
 	ui->replay = *record;
 	ui->attach = *attach;
@@ -448,6 +448,7 @@ int ui_run(struct ui *ui, struct helper *helper, struct iterator *iterator,
 	r = tui_run(&source, &ui->tui);
 	snprintf(error, UI_ERROR_SIZE, "%s", ui->error);
 	if (atomic_load(&ui->looking)) {
+		*iterator = NULL;
 		*collector = NULL;
 		*record = NULL;
 		*attach = NULL;

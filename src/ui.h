@@ -26,14 +26,14 @@ int ui_save(void *ui, const char *text, size_t length);
 
 /*
  * Runs until the user leaves. Looks come from `replay` where it is not NULL; else they are about
- * whom `attach` holds. Files are made by the helper; the iterator, unless it is NULL, tells
+ * whom `attach` holds. Files are made by the helper; the iterator, unless *iterator is NULL, tells
  * registers for a backtrace. 0; -ENOTTY, -ENODEV as tui_run(); -EINVAL and -ESRCH with a line in
  * `error`; or -errno.
  *
- * A look that did not come back by then works on: *collector, *replay and *attach are then NULL, so
- * that nobody frees them before the process ends.
+ * A look that did not come back by then works on: *iterator, *collector, *replay and *attach are
+ * then NULL, so that nobody frees them before the process ends.
  */
-int ui_run(struct ui *ui, struct helper *helper, struct iterator *iterator,
+int ui_run(struct ui *ui, struct helper *helper, struct iterator **iterator,
            struct collector **collector, FILE **replay, struct attach **attach,
            char error[UI_ERROR_SIZE]);
 
