@@ -39,7 +39,7 @@ static int take_thread(struct census *c, const void *record)
 	struct thread_record thread, *added;
 
 	memcpy(&thread, record, sizeof(thread));
-	c->holder = (struct census_holder){ 0 };
+	c->current = (struct census_holder){ 0 };
 	if (thread.pid <= 0 || thread.tid <= 0)
 		return 0;
 	thread.comm[sizeof(thread.comm) - 1] = '\0';
@@ -47,7 +47,7 @@ static int take_thread(struct census *c, const void *record)
 	if (!added)
 		return -ENOMEM;
 	*added = thread;
-	c->holder = (struct census_holder){ thread.table, thread.pid };
+	c->current = (struct census_holder){ .table = thread.table, .pid = thread.pid };
 	return 0;
 }
 
@@ -114,11 +114,26 @@ static void add_to_pipe(struct census_pipe *pipe, const struct end_record *r)
 	widen(&pipe->writers, r->writers);
 }
 
-enum { MOST_REFERENCES = (1 << 27) - 1 };
+enum { MOST_REFERENCES = (1 << 28) - 1 };
 
 static uint32_t references_of(const struct end_record *r)
 {
 	return r->references > 0 && r->references <= MOST_REFERENCES ? (uint32_t)r->references : 0;
+}
+
+/* Makes the current thread the last holder, if it is not yet. */
+static int add_holder(struct census *c)
+{
+	const struct census_holder *last = c->holder_count ? &c->holders[c->holder_count - 1] : NULL;
+	struct census_holder *added;
+
+	if (last && last->pid == c->current.pid && last->table == c->current.table)
+		return 0;
+	added = add((void **)&c->holders, &c->holder_count, &c->holder_room, sizeof(*added));
+	if (!added)
+		return -ENOMEM;
+	*added = c->current;
+	return 0;
 }
 
 static int take_end(struct census *c, const void *record)
@@ -127,15 +142,15 @@ static int take_end(struct census *c, const void *record)
 	struct census_end *end;
 	struct census_pipe *pipe;
 
-	if (!c->holder.pid)
+	if (!c->current.pid)
 		return 0;
 	memcpy(&r, record, sizeof(r));
-	pipe = pipe_of(c, &r);
+	pipe = add_holder(c) < 0 ? NULL : pipe_of(c, &r);
 	end = pipe ? add((void **)&c->ends, &c->end_count, &c->end_room, sizeof(*end)) : NULL;
 	if (!end)
 		return -ENOMEM;
 	*end = (struct census_end){
-		.file = r.file, .table = c->holder.table, .pid = c->holder.pid, .fd = r.fd,
+		.file = r.file, .fd = r.fd, .holder = c->holder_count - 1,
 		.references = references_of(&r) & MOST_REFERENCES,
 		.pipe = (uint32_t)(pipe - c->pipes), .next = pipe->first_end,
 		.reads = r.mode & READS, .writes = r.mode & WRITES,
@@ -149,7 +164,7 @@ static int take_end(struct census *c, const void *record)
 /* The record is about the last thread. */
 static int mark(struct census *c, uint32_t flag)
 {
-	if (c->holder.pid)
+	if (c->current.pid)
 		c->threads[c->thread_count - 1].flags |= flag;
 	return 0;
 }
@@ -226,22 +241,25 @@ static void order_threads(struct census *c)
 		qsort(c->threads, c->thread_count, sizeof(*c->threads), compare_threads);
 }
 
-static int compare_slots(const struct census_end *a, const struct census_end *b)
+static int compare_slots(const struct census *c, const struct census_end *a,
+                         const struct census_end *b)
 {
 	int r = order(a->file, b->file);
 
 	if (r == 0)
-		r = order(a->table, b->table);
+		r = order(c->holders[a->holder].table, c->holders[b->holder].table);
 	return r ? r : (a->fd > b->fd) - (a->fd < b->fd);
 }
 
-static int compare_ends(const void *left, const void *right)
+static int compare_ends(const void *left, const void *right, void *census)
 {
+	const struct census *c = census;
 	const struct census_end *a = *(struct census_end *const *)left;
 	const struct census_end *b = *(struct census_end *const *)right;
-	int r = compare_slots(a, b);
+	int32_t pid_a = c->holders[a->holder].pid, pid_b = c->holders[b->holder].pid;
+	int r = compare_slots(c, a, b);
 
-	return r ? r : (a->pid > b->pid) - (a->pid < b->pid);
+	return r ? r : (pid_a > pid_b) - (pid_a < pid_b);
 }
 
 /* Threads that share a table of which the leader has no part are shown each with all of it. */
@@ -251,9 +269,9 @@ static void link_ends(struct census *c, struct census_pipe *pipe, struct census_
 
 	for (uint32_t i = pipe->first_end; i != NONE; i = c->ends[i].next)
 		sorted[count++] = &c->ends[i];
-	qsort(sorted, count, sizeof(*sorted), compare_ends);
+	qsort_r(sorted, count, sizeof(*sorted), compare_ends, c);
 	for (uint32_t i = 0; i < count; i++) {
-		if (i && compare_ends(&sorted[i - 1], &sorted[i]) == 0) {
+		if (i && compare_ends(&sorted[i - 1], &sorted[i], c) == 0) {
 			sorted[i]->pipe = NONE;
 			continue;
 		}
@@ -327,30 +345,27 @@ static bool has_unseen_users(const struct census *c, uint64_t table)
 	return !t || t->users == 0 || t->users > t->seen;
 }
 
-/* Thread by thread, so most ends have what the one before has. */
-static void find_owners(struct census *c)
+static void find_leaders(struct census *c)
 {
-	for (uint32_t i = 0; i < c->end_count; i++) {
-		struct census_end *end = &c->ends[i];
-		const struct census_end *before = i ? end - 1 : NULL;
-		const struct thread_record *leader;
+	for (uint32_t i = 0; i < c->holder_count; i++) {
+		struct census_holder *holder = &c->holders[i];
+		const struct thread_record *leader = census_find(c, holder->pid, holder->pid);
 
-		if (before && before->pid == end->pid && before->table == end->table) {
-			end->leader = before->leader;
-			end->unseen_users = before->unseen_users;
-			continue;
-		}
-		leader = census_find(c, end->pid, end->pid);
-		end->leader = leader ? (uint32_t)(leader - c->threads) : NONE;
-		end->unseen_users = has_unseen_users(c, end->table);
+		holder->leader = leader ? (uint32_t)(leader - c->threads) : NONE;
+		holder->unseen_users = has_unseen_users(c, holder->table);
 	}
+}
+
+const struct census_holder *census_holder(const struct census *c, const struct census_end *end)
+{
+	return &c->holders[end->holder];
 }
 
 void census_begin(struct census *c)
 {
 	index_free(&c->index);
-	c->thread_count = c->pipe_count = c->end_count = 0;
-	c->holder = (struct census_holder){ 0 };
+	c->thread_count = c->pipe_count = c->holder_count = c->end_count = 0;
+	c->current = (struct census_holder){ 0 };
 }
 
 int census_end(struct census *c)
@@ -363,7 +378,7 @@ int census_end(struct census *c)
 	if (r == 0)
 		r = count_tables(c);
 	if (r == 0)
-		find_owners(c);
+		find_leaders(c);
 	return r;
 }
 
@@ -421,10 +436,10 @@ struct description {
 	bool shared_unseen;      /* a table that it is in has users that were not seen */
 };
 
-static void count_calls(const struct census_end *end, const struct census_call *calls,
-                        uint32_t count, struct description *d)
+static void count_calls(const struct census *c, const struct census_end *end,
+                        const struct census_call *calls, uint32_t count, struct description *d)
 {
-	const struct census_call key = { .table = end->table, .fd = end->fd };
+	const struct census_call key = { .table = census_holder(c, end)->table, .fd = end->fd };
 	uint32_t low = 0, high = count;
 
 	while (low < high) {
@@ -458,12 +473,12 @@ static uint32_t describe(const struct census *c, uint32_t first, const struct ce
 			ret->least = end->references;
 		if (end->references > ret->most)
 			ret->most = end->references;
-		ret->shared_unseen |= end->unseen_users;
+		ret->shared_unseen |= census_holder(c, end)->unseen_users;
 		/* Two processes may share a table, clone(2). */
-		if (before && compare_slots(before, end) == 0)
+		if (before && compare_slots(c, before, end) == 0)
 			continue;
 		ret->seen++;
-		count_calls(end, calls, call_count, ret);
+		count_calls(c, end, calls, call_count, ret);
 	}
 	return i;
 }
@@ -552,6 +567,7 @@ void census_free(struct census *c)
 	free(c->threads);
 	free(c->tables);
 	free(c->pipes);
+	free(c->holders);
 	free(c->ends);
 	index_free(&c->index);
 	*c = (struct census){ 0 };

@@ -19,16 +19,23 @@ struct census_table {
 	uint32_t seen, users;    /* threads that were seen to share it, and those that do */
 };
 
+/* A thread of whose table ends were shown. */
+struct census_holder {
+	uint64_t table;
+	int32_t pid;
+	uint32_t leader;         /* of its process, among the threads; NONE when it was not seen */
+	bool unseen_users;       /* the table may have some */
+};
+
 /* What of an end_record is the end's own; there may be many of them. */
 struct census_end {
-	uint64_t file, table;
-	int32_t pid, fd;
-	uint32_t leader;         /* of its process, among the threads; NONE when it was not seen */
+	uint64_t file;
+	int32_t fd;
+	uint32_t holder;
 	uint32_t pipe;           /* NONE for one that was shown before */
 	uint32_t next;           /* of the same pipe, or NONE */
-	uint32_t references : 27; /* 0 for more than anybody can have */
+	uint32_t references : 28; /* 0 for more than anybody can have */
 	bool reads : 1, writes : 1, nonblocking : 1, packet : 1;
-	bool unseen_users : 1;   /* its table may have some */
 };
 
 /* What several have said. */
@@ -48,21 +55,17 @@ struct census_pipe {
 	bool identified;         /* by whoever uses the census */
 };
 
-/* Whose ends come. */
-struct census_holder {
-	uint64_t table;
-	int32_t pid;             /* 0 for somebody who is not of our PID namespace */
-};
-
 struct census {
 	struct thread_record *threads; /* by pid, the leader first, tid */
 	struct census_table *tables;   /* of them, by table */
 	struct census_pipe *pipes;     /* as they came */
-	struct census_end *ends;       /* likewise: thread by thread, by fd */
+	struct census_holder *holders; /* likewise */
+	struct census_end *ends;       /* likewise: holder by holder, by fd */
 	struct index index;            /* of the pipes, during a pass */
-	uint32_t thread_count, table_count, pipe_count, end_count;
-	uint32_t thread_room, pipe_room, end_room;
-	struct census_holder holder;   /* whose records are being taken */
+	uint32_t thread_count, table_count, pipe_count, holder_count, end_count;
+	uint32_t thread_room, pipe_room, holder_room, end_room;
+	/* The thread whose records are being taken; pid 0 for nobody of our PID namespace. */
+	struct census_holder current;
 };
 
 /* What follows for a pipe from all of its ends. */
@@ -88,6 +91,9 @@ const struct thread_record *census_find(const struct census *c, int32_t pid, int
 
 /* NULL when no thread was seen with it. */
 const struct census_table *census_find_table(const struct census *c, uint64_t table);
+
+/* Who holds an end. */
+const struct census_holder *census_holder(const struct census *c, const struct census_end *end);
 
 /* The threads lie side by side: the index behind those of `first`'s process. */
 uint32_t census_process_end(const struct census *c, uint32_t first);

@@ -197,11 +197,12 @@ static int add_missing(struct look *look)
 /* A table that no thread was seen with gets a number of its own: none of them waits with it. */
 static uint16_t table_of(const struct census *c, const struct census_end *end)
 {
-	uint32_t first = end->leader;
+	const struct census_holder *holder = census_holder(c, end);
+	uint32_t first = holder->leader;
 
-	if (first == NONE || c->threads[first].table == end->table)
+	if (first == NONE || c->threads[first].table == holder->table)
 		return 0;
-	return number_of(c, first, census_process_end(c, first), end->table);
+	return number_of(c, first, census_process_end(c, first), holder->table);
 }
 
 /* What a FIFO is called, and known by, according to the first holder who tells. */
@@ -215,7 +216,7 @@ static int identify(struct look *look, const struct census_pipe *pipe, struct se
 		__attribute__((cleanup(proc_close))) int fd_dir = -EBADF;
 		char path[PROC_PATH_SIZE];
 
-		snprintf(path, sizeof(path), "/proc/%d/fd", e->pid);
+		snprintf(path, sizeof(path), "/proc/%d/fd", census_holder(look->census, e)->pid);
 		if (table_of(look->census, e) == 0)
 			fd_dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (fd_dir >= 0)
@@ -249,7 +250,7 @@ static int add_end(struct look *look, const struct census_end *e)
 
 	if (r < 0)
 		return r;
-	end.pid = e->pid;
+	end.pid = census_holder(look->census, e)->pid;
 	end.fd = e->fd;
 	end.table = table_of(look->census, e);
 	end.reads = e->reads;
@@ -260,22 +261,25 @@ static int add_end(struct look *look, const struct census_end *e)
 	return builder_add_end(look->b, &end);
 }
 
-/* Who was born between the two passes has been told of by /proc, with all of his ends. */
-static bool is_ours_to_tell(const struct look *look, const struct census_end *end)
+/* Whose leader was not seen, of him /proc has told, with all of his ends. */
+static bool is_ours_to_tell(const struct look *look, const struct census_holder *holder)
 {
-	return end->pid != look->c->self && end->leader != NONE;
+	return holder->pid != look->c->self && holder->leader != NONE &&
+		look_wants(look, holder->pid);
 }
 
 static int add_ends(struct look *look)
 {
 	const struct census *c = look->census;
-	bool wanted = false;
+	uint32_t holder = NONE;
+	bool ours = false;
 	int r = 0;
 
 	for (uint32_t i = 0; i < c->end_count && r == 0; i++) {
-		if (i == 0 || c->ends[i].pid != c->ends[i - 1].pid)
-			wanted = look_wants(look, c->ends[i].pid);
-		if (wanted && c->ends[i].pipe != NONE && is_ours_to_tell(look, &c->ends[i]))
+		if (c->ends[i].holder != holder)
+			ours = is_ours_to_tell(look, census_holder(c, &c->ends[i]));
+		holder = c->ends[i].holder;
+		if (ours && c->ends[i].pipe != NONE)
 			r = add_end(look, &c->ends[i]);
 	}
 	if (r == 0 && census_find(c, look->c->self, look->c->self))
@@ -395,7 +399,7 @@ static uint32_t find_pipe(struct look *look, const struct census_pipe *pipe)
 {
 	for (uint32_t i = pipe->first_end; i != NONE; i = look->census->ends[i].next) {
 		const struct census_end *e = &look->census->ends[i];
-		uint32_t process = builder_find_process(look->b, e->pid);
+		uint32_t process = builder_find_process(look->b, census_holder(look->census, e)->pid);
 		const struct holder *holder = process == NONE ? NULL :
 			builder_find_holder(look->b, process, table_of(look->census, e), e->fd);
 
@@ -424,10 +428,12 @@ static bool has_missing(struct look *look, uint32_t index)
  */
 static void forget_calls(struct look *look, const struct census_end *e)
 {
+	int32_t pid = census_holder(look->census, e)->pid;
+
 	for (uint32_t i = 0; i < builder_task_count(look->b); i++) {
 		struct task *task = builder_task(look->b, i);
 
-		if (builder_process(look->b, task->process)->pid == e->pid &&
+		if (builder_process(look->b, task->process)->pid == pid &&
 		    task->table == table_of(look->census, e))
 			task->wait.ready = true;
 	}
