@@ -1,6 +1,6 @@
 /*
  * The program of ours that the kernel runs (iterator.bpf.c): loading it, and what it writes
- * down. Needs CAP_BPF and CAP_PERFMON, and a kernel of 5.17 or later with BTF.
+ * down. Needs CAP_BPF and CAP_PERFMON, and a kernel of 5.17 (arm64: 5.18) or later with BTF.
  */
 #ifndef COLLECT_ITERATOR_H
 #define COLLECT_ITERATOR_H
