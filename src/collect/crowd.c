@@ -140,7 +140,7 @@ static enum access access_of(int error)
 {
 	if (error == -EACCES || error == -EPERM)
 		return ACCESS_DENIED;
-	return error == -ETIMEDOUT ? ACCESS_TIMED_OUT : ACCESS_VANISHED;
+	return error == -ETIMEDOUT || error == -EOVERFLOW ? ACCESS_TIMED_OUT : ACCESS_VANISHED;
 }
 
 static void count_in(struct look *look, struct process *process, const struct descriptors *found)
@@ -217,6 +217,7 @@ struct listing {
 	uint32_t table_count, table_room;
 	uint32_t next_number;
 	uint32_t first_end;      /* of the process, among those that were seen */
+	bool partly;             /* some table has too large a number, or too large ones in it */
 };
 
 /* Less than, equal to or greater than 0. */
@@ -287,7 +288,7 @@ static int add_listed_thread(void *context, int tasks, int32_t tid)
 
 	/* Nobody has so many; there is no number left. */
 	if (number > UINT16_MAX) {
-		l->process->access = ACCESS_TIMED_OUT;
+		l->partly = true;
 		number = 0;
 		known = true;
 	}
@@ -304,6 +305,7 @@ static int add_listed_thread(void *context, int tasks, int32_t tid)
 	r = read_table(l->crowd->look, l->process, l->dir, tid, (uint16_t)number, &found);
 	if (r == -ENOMEM)
 		return r;
+	l->partly |= r == -EOVERFLOW;
 	if (r < 0)
 		return 0;
 	l->process->access = ACCESS_READ;
@@ -323,6 +325,8 @@ static int read_threads(struct crowd *crowd, struct process *process, int dir, u
 		r = add_table(&l, 0, process->pid, 0);
 	if (r == 0)
 		r = tasks_each_thread(dir, add_listed_thread, &l);
+	if (l.partly)
+		process->access = ACCESS_TIMED_OUT;
 	free(l.tables);
 	return r;
 }

@@ -118,16 +118,25 @@ void descriptors_flags(int dir, int32_t tid, struct holder *holder, enum fact *r
 	*ret_direct = lines.flags & O_DIRECT ? FACT_YES : FACT_NO;
 }
 
+/* Which descriptor it is. */
+static int set_numbers(const struct table *t, const char *name, struct seen_end *end)
+{
+	end->pid = t->pid;
+	end->fd = atoi(name);
+	end->table = t->number;
+	return builder_fits(end->pid, end->fd) ? 0 : -EOVERFLOW;
+}
+
 /* Adds the end; the link's own mode tells its direction. */
 static int add_end(struct table *t, const char *name, struct seen_end *end)
 {
 	struct stat link;
+	int r = set_numbers(t, name, end);
 
+	if (r < 0)
+		return r;
 	if (fstatat(t->fd_dir, name, &link, AT_SYMLINK_NOFOLLOW) < 0)
 		return 0;
-	end->pid = t->pid;
-	end->fd = atoi(name);
-	end->table = t->number;
 	end->reads = link.st_mode & S_IRUSR;
 	end->writes = link.st_mode & S_IWUSR;
 	return builder_add_end(t->b, end);
@@ -153,14 +162,15 @@ static bool is_known_device(struct table *t, const char *path)
 static int put_by(struct table *t, const char *name, struct seen_end *end, const char *path,
                   int64_t mount)
 {
+	int r = set_numbers(t, name, end);
+
+	if (r < 0)
+		return r;
 	if (path) {
 		end->path = arena_strdup(builder_arena(t->b), path);
 		if (!end->path)
 			return -ENOMEM;
 	}
-	end->pid = t->pid;
-	end->fd = atoi(name);
-	end->table = t->number;
 	t->found->put_by = true;
 	return remote_add(t->remote, end, t->tid, mount);
 }

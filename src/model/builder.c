@@ -159,17 +159,23 @@ static void add_to_pipe(struct pipe *pipe, const struct seen_end *end)
 		pipe->packet = end->packet;
 }
 
+bool builder_fits(int32_t pid, int32_t fd)
+{
+	return pid >= 0 && pid < HOLDER_PROCESSES && fd >= 0 && fd < HOLDER_FDS;
+}
+
 /* Until builder_link() a holder has the pid of its process in the place of the index. */
 int builder_add_end(struct builder *b, const struct seen_end *end)
 {
-	uint32_t pipe = pipe_of(b, end);
-	struct holder *holder = pipe == NONE ? NULL : list_add(&b->holders);
+	uint32_t pipe = builder_fits(end->pid, end->fd) ? pipe_of(b, end) : HOLDER_PIPES;
+	struct holder *holder = pipe < HOLDER_PIPES ? list_add(&b->holders) : NULL;
 
 	if (!holder)
-		return -ENOMEM;
+		return pipe == HOLDER_PIPES ? -EOVERFLOW : -ENOMEM;
 	add_to_pipe(pipe_at(b, pipe), end);
 	*holder = (struct holder){
-		.pipe = pipe, .process = (uint32_t)end->pid, .fd = end->fd, .table = end->table,
+		.pipe = pipe % HOLDER_PIPES, .process = (uint32_t)end->pid % HOLDER_PROCESSES,
+		.fd = (uint32_t)end->fd % HOLDER_FDS, .table = end->table,
 		.reads = end->reads, .writes = end->writes, .nonblocking = end->nonblocking,
 	};
 	return 0;
@@ -222,7 +228,7 @@ static int compare_holders(const void *left, const void *right)
 		return order(a->process, b->process);
 	if (a->table != b->table)
 		return order(a->table, b->table);
-	return order((uint32_t)a->fd, (uint32_t)b->fd);
+	return order(a->fd, b->fd);
 }
 
 static bool is_sorted(const struct list *list, int (*compare)(const void *, const void *))
@@ -257,7 +263,7 @@ static void find_processes(struct builder *b)
 		}
 		if (process == NONE)
 			continue;
-		holder.process = process;
+		holder.process = process % HOLDER_PROCESSES;
 		pipe_at(b, holder.pipe)->ends++;
 		holders[count++] = holder;
 	}
@@ -287,7 +293,7 @@ static int sort_pipes(struct builder *b)
 	for (uint32_t i = 0; i < count; i++)
 		new[pipe_at(b, i)->first_end] = i;
 	for (uint32_t i = 0; i < b->holders.count; i++)
-		holders[i].pipe = new[holders[i].pipe];
+		holders[i].pipe = new[holders[i].pipe] % HOLDER_PIPES;
 	free(new);
 	return 0;
 }
@@ -373,9 +379,12 @@ uint32_t builder_find_pipe(const struct builder *b, uint64_t dev, uint64_t ino)
 
 struct holder *builder_find_holder(struct builder *b, uint32_t process, uint16_t table, int32_t fd)
 {
-	const struct holder key = { .process = process, .table = table, .fd = fd };
+	const struct holder key = {
+		.process = process % HOLDER_PROCESSES, .table = table,
+		.fd = (uint32_t)fd % HOLDER_FDS,
+	};
 
-	if (!b->holders.count)
+	if (!b->holders.count || fd < 0 || fd >= HOLDER_FDS)
 		return NULL;
 	return bsearch(&key, b->holders.items, b->holders.count, sizeof(key), compare_holders);
 }

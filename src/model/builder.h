@@ -35,7 +35,10 @@ struct snapshot *builder_head(struct builder *b);
 
 /* Everything unknown but the pid. The pid must be new. */
 struct process *builder_add_process(struct builder *b, int32_t pid);
+/* -EOVERFLOW where a number is too large for a holder. */
 int builder_add_end(struct builder *b, const struct seen_end *end);
+/* Whether these are not. */
+bool builder_fits(int32_t pid, int32_t fd);
 /*
  * Before builder_link(): the ends that were added so far, in that order, with all that is known of
  * their pipes.

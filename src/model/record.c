@@ -105,11 +105,12 @@ static int read_holder(struct reader *r, const struct place *at, const json_t *i
 	last->table = end.table;
 	last->fd = end.fd;
 	pipe = &r->pipes[end.pipe];
-	return builder_add_end(r->builder, &(struct seen_end){
+	e = builder_add_end(r->builder, &(struct seen_end){
 		.dev = pipe->dev, .ino = pipe->ino, .pid = last->pid, .fd = end.fd,
 		.table = end.table, .reads = end.reads, .writes = end.writes,
 		.nonblocking = end.nonblocking,
 	});
+	return e == -EOVERFLOW ? fields_fail(r, at, "out of range") : e;
 }
 
 static int read_holders(struct reader *r, const struct place *at, const json_t *value,

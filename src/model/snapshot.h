@@ -49,14 +49,23 @@ struct pipe {
 	uint32_t first_end, ends; /* range in snapshot.ends: who holds it */
 };
 
-/* One descriptor that is an end of a pipe. A FIFO opened O_RDWR is both ends. */
-struct holder {
-	uint32_t pipe;
-	uint32_t process;
-	int32_t fd;
-	uint16_t table;          /* which descriptor table of the process, see struct task */
+/*
+ * Of the numbers in a holder. Linux has pids below 2^22 (include/linux/threads.h), and a table with
+ * a descriptor from 2^27 on takes a gigabyte (fs/file.c).
+ */
+enum { HOLDER_PIPES = 1 << 27, HOLDER_PROCESSES = 1 << 22, HOLDER_FDS = 1 << 27 };
+
+/*
+ * One descriptor that is an end of a pipe. A FIFO opened O_RDWR is both ends. In 12 bytes, since
+ * there may be more of them than of anything else.
+ */
+struct __attribute__((packed, aligned(4))) holder {
+	uint64_t pipe : 27;
+	uint64_t fd : 27;
+	uint64_t process : 22;
 	bool reads : 1, writes : 1;
-	enum fact nonblocking : 4; /* O_NONBLOCK of this open file description */
+	enum fact nonblocking : 2; /* O_NONBLOCK of this open file description */
+	uint16_t table;          /* which descriptor table of the process, see struct task */
 };
 
 /* ---- what a thread waits for ---- */

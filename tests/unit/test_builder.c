@@ -5,6 +5,7 @@
 /* after the four headers it needs */
 #include <cmocka.h>
 
+#include <errno.h>
 #include <string.h>
 
 #include "model/builder.h"
@@ -41,6 +42,35 @@ static struct snapshot *sample(void)
 	assert_non_null(builder_add_task(b, builder_find_process(b, 20), 20));
 	assert_int_equal(builder_seal(b, &s), 0);
 	return s;
+}
+
+/* What a holder has room for, and the first that it has none for. */
+static void test_builder__largest_numbers(void **state)
+{
+	struct seen_end end = { .dev = 9, .ino = 600, .pid = HOLDER_PROCESSES - 1, .fd = HOLDER_FDS - 1,
+	                        .table = UINT16_MAX, .reads = true };
+	struct builder *b;
+	struct snapshot *s;
+
+	(void)state;
+	assert_int_equal(builder_new(&b), 0);
+	assert_non_null(builder_add_process(b, end.pid));
+	assert_int_equal(builder_add_end(b, &end), 0);
+	end.fd++;
+	assert_int_equal(builder_add_end(b, &end), -EOVERFLOW);
+	end.fd = 0;
+	end.pid++;
+	assert_int_equal(builder_add_end(b, &end), -EOVERFLOW);
+	assert_int_equal(builder_seen_count(b), 1);
+	assert_int_equal(builder_seen(b, 0).pid, HOLDER_PROCESSES - 1);
+	assert_int_equal(builder_link(b), 0);
+	assert_non_null(builder_find_holder(b, 0, UINT16_MAX, HOLDER_FDS - 1));
+	assert_null(builder_find_holder(b, 0, UINT16_MAX, INT32_MAX));
+	assert_null(builder_find_holder(b, 0, UINT16_MAX, -1));
+	assert_int_equal(builder_seal(b, &s), 0);
+	assert_int_equal(s->holders[0].table, UINT16_MAX);
+	assert_int_equal(s->holders[0].fd, HOLDER_FDS - 1);
+	snapshot_free(s);
 }
 
 static void test_builder__sorts_and_links(void **state)
@@ -162,6 +192,7 @@ static void test_builder__many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_builder__largest_numbers),
 		cmocka_unit_test(test_builder__sorts_and_links),
 		cmocka_unit_test(test_builder__key_is_device_and_inode),
 		cmocka_unit_test(test_builder__drops_ends_of_strangers),

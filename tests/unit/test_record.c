@@ -401,6 +401,7 @@ static void test_record__refuses_what_is_wrong(void **state)
 		  "looks[0].processes[0].threads[1]: not in the order of tid" },
 		{ "\"fd\": 4", "\"fd\": 3", "looks[0].processes[0].ends[1]: not in the order of table and fd" },
 		{ "\"fd\": 3", "\"fd\": -1", "looks[0].processes[0].ends[0].fd: out of range" },
+		{ "\"fd\": 4", "\"fd\": 134217728", "looks[0].processes[0].ends[1]: out of range" },
 		{ "\"ino\": 6715", "\"ino\": -6715",
 		  "looks[0].pipes[0].ino: neither a whole number nor \"0x\" with 1 to 16 digits" },
 		{ "\"ino\": 6715", "\"ino\": \"0x\"",
