@@ -39,9 +39,9 @@ static int say(char text[ACTION_TEXT_SIZE], int error, const char *format, ...)
 }
 
 /* "pipe:[6715]", cut where a path is long. */
-static const char *pipe_id(const struct pipe *pipe, char id[ID_SIZE])
+static const char *pipe_id(const struct snapshot *s, uint32_t pipe, char id[ID_SIZE])
 {
-	char *whole = explain_pipe_id(pipe);
+	char *whole = explain_pipe_id(s, pipe);
 
 	snprintf(id, ID_SIZE, "%s", whole ? whole : "?");
 	free(whole);
@@ -72,7 +72,7 @@ static int say_ambiguous(const struct snapshot *s, const char *word, const uint3
 	for (uint32_t i = 0; i < count && i < PIPES_NAMED; i++) {
 		size_t used = strlen(text);
 
-		snprintf(text + used, ACTION_TEXT_SIZE - used, " %s", pipe_id(&s->pipes[pipes[i]], id));
+		snprintf(text + used, ACTION_TEXT_SIZE - used, " %s", pipe_id(s, pipes[i], id));
 	}
 	return -EINVAL;
 }
@@ -145,7 +145,7 @@ int action_peek(const struct diagnosis *d, const char *word,
 	r = find_pipe(s, word, &pipe, text);
 	if (r < 0)
 		return r;
-	pipe_id(&s->pipes[pipe], id);
+	pipe_id(s, pipe, id);
 	r = peek_take(s, &s->pipes[pipe], &peek);
 	if (r < 0)
 		return say(text, r, "cannot look into %s: %s", id, refusal_text(r));
@@ -168,7 +168,7 @@ static int grow(const struct snapshot *s, uint32_t pipe, int64_t size_bytes,
 	char id[ID_SIZE];
 	int r = deeds_grow(s, &s->pipes[pipe], size_bytes, &before, &after);
 
-	pipe_id(&s->pipes[pipe], id);
+	pipe_id(s, pipe, id);
 	if (r < 0)
 		return say(text, r, "cannot enlarge %s: %s", id, refusal_text(r));
 	return say(text, 0, "%s: %" PRId64 " -> %" PRId64 " bytes", id, before, after);
@@ -337,7 +337,7 @@ static int drain(const struct diagnosis *d, uint32_t pipe, int out, char text[AC
 	bool raced;
 	int r = deeds_drain(d, pipe, out, &bytes, &raced);
 
-	pipe_id(&d->snapshot->pipes[pipe], id);
+	pipe_id(d->snapshot, pipe, id);
 	if (r < 0)
 		return say(text, r, "%" PRId64 " bytes were taken from %s: %s", bytes, id, refusal_text(r));
 	return say(text, 0, "%" PRId64 " bytes were taken from %s, whose reader will not get them%s",

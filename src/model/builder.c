@@ -7,7 +7,6 @@
 #include "model/builder.h"
 
 #include <errno.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +21,7 @@ struct list {
 
 struct builder {
 	struct snapshot *head;
-	struct list processes, pipes, holders, ends, tasks, targets;
+	struct list processes, pipes, paths, holders, ends, tasks, targets;
 	struct index index;      /* of the pipes, until builder_link() */
 };
 
@@ -67,6 +66,13 @@ static void *list_seal(struct list *list, struct arena *arena)
 	return items;
 }
 
+static struct index_key key_of_pipe(const void *item)
+{
+	const struct pipe *pipe = item;
+
+	return (struct index_key){ pipe->dev, pipe->ino };
+}
+
 int builder_new(struct builder **ret_builder)
 {
 	struct builder *b = calloc(1, sizeof(*b));
@@ -87,7 +93,9 @@ int builder_new(struct builder **ret_builder)
 	};
 	b->head = head;
 	b->processes.size = sizeof(struct process);
+	b->index.key_of = key_of_pipe;
 	b->pipes.size = sizeof(struct pipe);
+	b->paths.size = sizeof(struct pipe_path);
 	b->holders.size = sizeof(struct holder);
 	b->ends.size = sizeof(uint32_t);
 	b->tasks.size = sizeof(struct task);
@@ -129,8 +137,6 @@ static struct pipe *pipe_at(const struct builder *b, uint32_t index)
 /* The index of the pipe of an end, a new one if need be; NONE without memory. */
 static uint32_t pipe_of(struct builder *b, const struct seen_end *end)
 {
-	_Static_assert(offsetof(struct pipe, dev) == 0 && offsetof(struct pipe, ino) == sizeof(uint64_t),
-	               "it begins with its key");
 	uint32_t index = index_find(&b->index, b->pipes.items, b->pipes.size, b->pipes.count,
 	                            (struct index_key){ end->dev, end->ino });
 	struct pipe *pipe;
@@ -140,7 +146,7 @@ static uint32_t pipe_of(struct builder *b, const struct seen_end *end)
 	pipe = list_add(&b->pipes);
 	if (!pipe)
 		return NONE;
-	pipe->dev = end->dev;
+	pipe->dev = (uint32_t)end->dev;
 	pipe->ino = end->ino;
 	pipe->type = end->type;
 	pipe->fill_bytes = UNKNOWN;
@@ -148,15 +154,30 @@ static uint32_t pipe_of(struct builder *b, const struct seen_end *end)
 	return index;
 }
 
-/* What an end tells of its pipe. */
-static void add_to_pipe(struct pipe *pipe, const struct seen_end *end)
+/* Into its place; mostly that is the last one. */
+static int add_path(struct builder *b, uint32_t pipe, const char *path)
 {
-	if (!pipe->path)
-		pipe->path = end->path;
+	struct pipe_path *at = list_add(&b->paths);
+
+	if (!at)
+		return -ENOMEM;
+	for (; at > (struct pipe_path *)b->paths.items && at[-1].pipe > pipe; at--)
+		at[0] = at[-1];
+	*at = (struct pipe_path){ pipe, path };
+	pipe_at(b, pipe)->has_path = true;
+	return 0;
+}
+
+/* What an end tells of its pipe. */
+static int add_to_pipe(struct builder *b, uint32_t index, const struct seen_end *end)
+{
+	struct pipe *pipe = pipe_at(b, index);
+
 	if (pipe->named != FACT_YES && end->named != FACT_UNKNOWN)
 		pipe->named = end->named;
 	if (pipe->packet != FACT_YES && end->packet != FACT_UNKNOWN)
 		pipe->packet = end->packet;
+	return end->path && !pipe->has_path ? add_path(b, index, end->path) : 0;
 }
 
 bool builder_fits(int32_t pid, int32_t fd)
@@ -167,12 +188,14 @@ bool builder_fits(int32_t pid, int32_t fd)
 /* Until builder_link() a holder has the pid of its process in the place of the index. */
 int builder_add_end(struct builder *b, const struct seen_end *end)
 {
-	uint32_t pipe = builder_fits(end->pid, end->fd) ? pipe_of(b, end) : HOLDER_PIPES;
+	bool fits = builder_fits(end->pid, end->fd) && end->dev <= UINT32_MAX;
+	uint32_t pipe = fits ? pipe_of(b, end) : HOLDER_PIPES;
 	struct holder *holder = pipe < HOLDER_PIPES ? list_add(&b->holders) : NULL;
 
 	if (!holder)
 		return pipe == HOLDER_PIPES ? -EOVERFLOW : -ENOMEM;
-	add_to_pipe(pipe_at(b, pipe), end);
+	if (add_to_pipe(b, pipe, end) < 0)
+		return -ENOMEM;
 	*holder = (struct holder){
 		.pipe = pipe % HOLDER_PIPES, .process = (uint32_t)end->pid % HOLDER_PROCESSES,
 		.fd = (uint32_t)end->fd % HOLDER_FDS, .table = end->table,
@@ -190,12 +213,13 @@ struct seen_end builder_seen(const struct builder *b, uint32_t index)
 {
 	const struct holder *holder = (const struct holder *)b->holders.items + index;
 	const struct pipe *pipe = pipe_at(b, holder->pipe);
+	const struct snapshot view = { .pipes = b->pipes.items, .paths = b->paths.items, .path_count = b->paths.count };
 
 	return (struct seen_end){
 		.dev = pipe->dev, .ino = pipe->ino, .pid = (int32_t)holder->process, .fd = holder->fd,
 		.table = holder->table, .reads = holder->reads, .writes = holder->writes,
 		.type = pipe->type, .nonblocking = holder->nonblocking, .packet = pipe->packet,
-		.named = pipe->named, .path = pipe->path,
+		.named = pipe->named, .path = snapshot_path(&view, holder->pipe),
 	};
 }
 
@@ -229,6 +253,13 @@ static int compare_holders(const void *left, const void *right)
 	if (a->table != b->table)
 		return order(a->table, b->table);
 	return order(a->fd, b->fd);
+}
+
+static int compare_paths(const void *left, const void *right)
+{
+	const struct pipe_path *a = left, *b = right;
+
+	return order(a->pipe, b->pipe);
 }
 
 static bool is_sorted(const struct list *list, int (*compare)(const void *, const void *))
@@ -270,6 +301,19 @@ static void find_processes(struct builder *b)
 	b->holders.count = count;
 }
 
+/* Those of pipes that were dropped go with them. */
+static void sort_paths(struct builder *b, const uint32_t *new)
+{
+	struct pipe_path *paths = b->paths.items;
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < b->paths.count; i++)
+		if (new[paths[i].pipe] != NONE)
+			paths[count++] = (struct pipe_path){ new[paths[i].pipe], paths[i].path };
+	b->paths.count = count;
+	sort(&b->paths, compare_paths);
+}
+
 /* Drops pipes that nobody holds, and sorts the rest. */
 static int sort_pipes(struct builder *b)
 {
@@ -285,6 +329,7 @@ static int sort_pipes(struct builder *b)
 		struct pipe *pipe = pipe_at(b, i);
 
 		pipe->first_end = i;
+		new[i] = NONE;
 		if (pipe->ends)
 			*pipe_at(b, count++) = *pipe;
 	}
@@ -294,6 +339,7 @@ static int sort_pipes(struct builder *b)
 		new[pipe_at(b, i)->first_end] = i;
 	for (uint32_t i = 0; i < b->holders.count; i++)
 		holders[i].pipe = new[holders[i].pipe] % HOLDER_PIPES;
+	sort_paths(b, new);
 	free(new);
 	return 0;
 }
@@ -483,16 +529,18 @@ int builder_seal(struct builder *b, struct snapshot **ret_snapshot)
 	head->process_count = b->processes.count;
 	head->task_count = b->tasks.count;
 	head->pipe_count = b->pipes.count;
+	head->path_count = b->paths.count;
 	head->holder_count = b->holders.count;
 	head->target_count = b->targets.count;
 	head->processes = list_seal(&b->processes, arena);
 	head->tasks = list_seal(&b->tasks, arena);
 	head->pipes = list_seal(&b->pipes, arena);
+	head->paths = list_seal(&b->paths, arena);
 	head->holders = list_seal(&b->holders, arena);
 	head->ends = list_seal(&b->ends, arena);
 	head->targets = list_seal(&b->targets, arena);
-	if (!head->processes || !head->tasks || !head->pipes || !head->holders || !head->ends ||
-	    !head->targets) {
+	if (!head->processes || !head->tasks || !head->pipes || !head->paths || !head->holders ||
+	    !head->ends || !head->targets) {
 		builder_free(b);
 		return -ENOMEM;
 	}
@@ -510,6 +558,7 @@ void builder_free(struct builder *b)
 	index_free(&b->index);
 	list_free(&b->processes);
 	list_free(&b->pipes);
+	list_free(&b->paths);
 	list_free(&b->holders);
 	list_free(&b->ends);
 	list_free(&b->tasks);

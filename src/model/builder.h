@@ -20,7 +20,7 @@ struct seen_end {
 	int32_t pid, fd;
 	uint16_t table;
 	bool reads, writes;
-	enum pipe_type type : 4;
+	enum pipe_type type : 2;
 	enum fact nonblocking, packet, named;
 	const char *path;        /* in the builder's arena, or NULL */
 };

@@ -20,11 +20,12 @@ struct place {
 };
 
 struct builder;
+struct record_pipe;
 
 struct reader {
 	struct builder *builder;
 	struct arena *arena;     /* of the builder, for texts */
-	struct pipe *pipes;      /* those of the look that is read, as the record has them */
+	struct record_pipe *pipes; /* those of the look that is read, as the record has them */
 	uint32_t pipe_count;
 	char *error;
 	size_t error_size;

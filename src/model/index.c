@@ -1,10 +1,28 @@
 /* Open addressing; half of the places are free. */
 #include "model/index.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "model/snapshot.h"
+
+static struct index_key key_of(const struct index *x, const void *item)
+{
+	struct index_key key;
+
+	if (x->key_of)
+		return x->key_of(item);
+	memcpy(&key, item, sizeof(key));
+	return key;
+}
+
+static bool is_at(const struct index *x, const void *item, struct index_key key)
+{
+	const struct index_key other = key_of(x, item);
+
+	return other.ino == key.ino && other.dev == key.dev;
+}
 
 /* Where that key is noted, or would be. */
 static uint32_t *place_of(const struct index *x, const char *items, size_t size,
@@ -15,7 +33,7 @@ static uint32_t *place_of(const struct index *x, const char *items, size_t size,
 	for (;; at++) {
 		uint32_t *place = &x->places[at & (x->place_count - 1)];
 
-		if (*place == NONE || memcmp(items + size * *place, &key, sizeof(key)) == 0)
+		if (*place == NONE || is_at(x, items + size * *place, key))
 			return place;
 	}
 }
@@ -28,14 +46,11 @@ static int grow(struct index *x, const char *items, size_t size, uint32_t count)
 
 	if (!places)
 		return -1;
-	*x = (struct index){ places, room };
+	x->places = places;
+	x->place_count = room;
 	memset(places, 0xff, room * sizeof(*places));
-	for (uint32_t i = 0; i < count; i++) {
-		struct index_key key;
-
-		memcpy(&key, items + size * i, sizeof(key));
-		*place_of(x, items, size, key) = i;
-	}
+	for (uint32_t i = 0; i < count; i++)
+		*place_of(x, items, size, key_of(x, items + size * i)) = i;
 	return 0;
 }
 

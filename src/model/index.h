@@ -5,13 +5,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The key of an item, with which it begins. */
+/* The key of an item. */
 struct index_key {
 	uint64_t dev, ino;
 };
 
-/* Zeroed it is empty. */
+/* Zeroed but for the function it is empty. */
 struct index {
+	struct index_key (*key_of)(const void *item); /* NULL: an item begins with its key */
 	uint32_t *places;        /* an item's index, or NONE, by its hash or at the next free place */
 	uint32_t place_count;    /* a power of two, or 0 */
 };

@@ -64,18 +64,20 @@ static bool is_held_as(const struct snapshot *s, const struct pipe *pipe, const 
 	return false;
 }
 
-static bool fits(const struct snapshot *s, const struct pipe *pipe, const struct parsed *p,
-                 const char *name)
+static bool fits(const struct snapshot *s, uint32_t index, const struct parsed *p, const char *name)
 {
+	const struct pipe *pipe = &s->pipes[index];
+	const char *path = snapshot_path(s, index);
+
 	switch (p->form) {
 	case FORM_LINK:
-		return pipe->ino == p->inode && (pipe->type == PIPE_ANONYMOUS || !pipe->path);
+		return pipe->ino == p->inode && (pipe->type == PIPE_ANONYMOUS || !path);
 	case FORM_INODE:
 		return pipe->ino == p->inode;
 	case FORM_DESCRIPTOR:
 		return is_held_as(s, pipe, p);
 	default:
-		return pipe->path && strcmp(pipe->path, name) == 0;
+		return path && strcmp(path, name) == 0;
 	}
 }
 
@@ -86,7 +88,7 @@ uint32_t pipe_name_find(const struct snapshot *s, const char *name, uint32_t *re
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < s->pipe_count; i++) {
-		if (!fits(s, &s->pipes[i], &p, name))
+		if (!fits(s, i, &p, name))
 			continue;
 		if (count < size)
 			ret_pipes[count] = i;

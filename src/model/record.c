@@ -50,6 +50,17 @@ struct end {
 	enum fact nonblocking;
 };
 
+/* A pipe, likewise. */
+struct record_pipe {
+	uint64_t ino;
+	uint32_t dev;
+	int32_t fill_bytes, capacity_bytes;
+	enum pipe_type type;
+	const char *path;
+	enum fact full, packet, no_writers, no_readers, unseen_readers, unseen_writers;
+	enum fact extra_references, named;
+};
+
 static const struct field end_fields[] = {
 	{ "pipe", &field_held_pipe, offsetof(struct end, pipe), NULL },
 	{ "fd", &field_descriptor, offsetof(struct end, fd), NULL },
@@ -95,7 +106,7 @@ static int read_holder(struct reader *r, const struct place *at, const json_t *i
 {
 	struct held *last = object;
 	struct end end = { 0 };
-	const struct pipe *pipe;
+	const struct record_pipe *pipe;
 	int e = fields_read(r, at, item, &end, end_fields);
 
 	if (e < 0)
@@ -108,7 +119,7 @@ static int read_holder(struct reader *r, const struct place *at, const json_t *i
 	e = builder_add_end(r->builder, &(struct seen_end){
 		.dev = pipe->dev, .ino = pipe->ino, .pid = last->pid, .fd = end.fd,
 		.table = end.table, .reads = end.reads, .writes = end.writes,
-		.nonblocking = end.nonblocking,
+		.nonblocking = end.nonblocking, .path = pipe->path,
 	});
 	return e == -EOVERFLOW ? fields_fail(r, at, "out of range") : e;
 }
@@ -161,78 +172,75 @@ static const struct field process_fields[] = {
 
 static const char *const type_words[] = { "pipe", "fifo", NULL };
 
-/* These share a byte. */
-static json_t *write_type(const struct snapshot *s, const void *object, const struct field *field)
-{
-	(void)s;
-	return json_string(field->words[((const struct pipe *)object)->type]);
-}
-
-static int read_type(struct reader *r, const struct place *at, const json_t *value, void *object,
-                     const struct field *field)
-{
-	const struct field alone = { field->key, &field_word, 0, field->words };
-	unsigned type = PIPE_ANONYMOUS;
-	int e = field_word.read(r, at, value, &type, &alone);
-
-	((struct pipe *)object)->type = type ? PIPE_FIFO : PIPE_ANONYMOUS;
-	return e;
-}
-
-static json_t *write_references(const struct snapshot *s, const void *object,
-                                const struct field *field)
-{
-	const struct field alone = { field->key, &field_fact, 0, NULL };
-	enum fact extra = ((const struct pipe *)object)->extra_references;
-
-	return field_fact.write(s, &extra, &alone);
-}
-
-static int read_references(struct reader *r, const struct place *at, const json_t *value,
-                           void *object, const struct field *field)
-{
-	const struct field alone = { field->key, &field_fact, 0, NULL };
-	enum fact extra = FACT_UNKNOWN;
-	int e = field_fact.read(r, at, value, &extra, &alone);
-
-	((struct pipe *)object)->extra_references = extra;
-	return e;
-}
-
-static const struct kind type_of_pipe = { write_type, read_type, .required = true };
-static const struct kind references_of_pipe = { write_references, read_references, .required = false };
-
 static const struct field pipe_fields[] = {
-	{ "dev", &field_count64, offsetof(struct pipe, dev), NULL },
-	{ "ino", &field_count64, offsetof(struct pipe, ino), NULL },
-	{ "type", &type_of_pipe, 0, type_words },
-	{ "path", &field_text, offsetof(struct pipe, path), NULL },
-	{ "fill_bytes", &field_int32, offsetof(struct pipe, fill_bytes), NULL },
-	{ "capacity_bytes", &field_int32, offsetof(struct pipe, capacity_bytes), NULL },
-	{ "full", &field_fact, offsetof(struct pipe, full), NULL },
-	{ "packet", &field_fact, offsetof(struct pipe, packet), NULL },
-	{ "no_writers", &field_fact, offsetof(struct pipe, no_writers), NULL },
-	{ "no_readers", &field_fact, offsetof(struct pipe, no_readers), NULL },
-	{ "unseen_readers", &field_fact, offsetof(struct pipe, unseen_readers), NULL },
-	{ "extra_references", &references_of_pipe, 0, NULL },
-	{ "unseen_writers", &field_fact, offsetof(struct pipe, unseen_writers), NULL },
-	{ "named", &field_fact, offsetof(struct pipe, named), NULL },
+	{ "dev", &field_count32, offsetof(struct record_pipe, dev), NULL },
+	{ "ino", &field_count64, offsetof(struct record_pipe, ino), NULL },
+	{ "type", &field_word, offsetof(struct record_pipe, type), type_words },
+	{ "path", &field_text, offsetof(struct record_pipe, path), NULL },
+	{ "fill_bytes", &field_int32, offsetof(struct record_pipe, fill_bytes), NULL },
+	{ "capacity_bytes", &field_int32, offsetof(struct record_pipe, capacity_bytes), NULL },
+	{ "full", &field_fact, offsetof(struct record_pipe, full), NULL },
+	{ "packet", &field_fact, offsetof(struct record_pipe, packet), NULL },
+	{ "no_writers", &field_fact, offsetof(struct record_pipe, no_writers), NULL },
+	{ "no_readers", &field_fact, offsetof(struct record_pipe, no_readers), NULL },
+	{ "unseen_readers", &field_fact, offsetof(struct record_pipe, unseen_readers), NULL },
+	{ "extra_references", &field_fact, offsetof(struct record_pipe, extra_references), NULL },
+	{ "unseen_writers", &field_fact, offsetof(struct record_pipe, unseen_writers), NULL },
+	{ "named", &field_fact, offsetof(struct record_pipe, named), NULL },
 	{ 0 }
 };
+
+static json_t *write_pipe(const struct snapshot *s, uint32_t index)
+{
+	const struct pipe *pipe = &s->pipes[index];
+	const struct record_pipe written = {
+		.ino = pipe->ino, .dev = pipe->dev, .type = pipe->type,
+		.path = snapshot_path(s, index), .fill_bytes = pipe->fill_bytes,
+		.capacity_bytes = pipe->capacity_bytes, .full = pipe->full, .packet = pipe->packet,
+		.no_writers = pipe->no_writers, .no_readers = pipe->no_readers,
+		.unseen_readers = pipe->unseen_readers, .unseen_writers = pipe->unseen_writers,
+		.extra_references = pipe->extra_references, .named = pipe->named,
+	};
+
+	return fields_write(s, &written, pipe_fields);
+}
+
+/* What the builder has not made of the ends. */
+static void add_facts(struct pipe *pipe, const struct record_pipe *read)
+{
+	pipe->type = read->type;
+	pipe->fill_bytes = read->fill_bytes;
+	pipe->capacity_bytes = read->capacity_bytes;
+	pipe->full = read->full;
+	pipe->packet = read->packet;
+	pipe->no_writers = read->no_writers;
+	pipe->no_readers = read->no_readers;
+	pipe->unseen_readers = read->unseen_readers;
+	pipe->unseen_writers = read->unseen_writers;
+	pipe->extra_references = read->extra_references;
+	pipe->named = read->named;
+}
 
 /* ---- a look ---- */
 
 static json_t *write_pipes(const struct snapshot *s, const void *object,
                            const struct field *field)
 {
+	json_t *array = json_array();
+
 	(void)object, (void)field;
-	return fields_write_array(s, s->pipes, sizeof(*s->pipes), s->pipe_count, pipe_fields);
+	for (uint32_t i = 0; array && i < s->pipe_count; i++)
+		if (json_array_append_new(array, write_pipe(s, i)) < 0) {
+			json_decref(array);
+			array = NULL;
+		}
+	return array;
 }
 
 static int read_pipe_facts(struct reader *r, const struct place *at, const json_t *item,
                            void *object)
 {
-	struct pipe *pipe = &r->pipes[r->pipe_count], *last = r->pipe_count ? pipe - 1 : NULL;
+	struct record_pipe *pipe = &r->pipes[r->pipe_count], *last = r->pipe_count ? pipe - 1 : NULL;
 	int e = fields_read(r, at, item, pipe, pipe_fields);
 
 	(void)object;
@@ -330,13 +338,8 @@ static int link_look(struct reader *r, const struct place *at)
 		return e;
 	if (builder_pipe_count(r->builder) != r->pipe_count)
 		return fields_fail(r, &there, "there is a pipe that nobody holds");
-	for (uint32_t i = 0; i < r->pipe_count; i++) {
-		struct pipe *pipe = builder_pipe(r->builder, i);
-
-		r->pipes[i].first_end = pipe->first_end;
-		r->pipes[i].ends = pipe->ends;
-		*pipe = r->pipes[i];
-	}
+	for (uint32_t i = 0; i < r->pipe_count; i++)
+		add_facts(builder_pipe(r->builder, i), &r->pipes[i]);
 	return 0;
 }
 

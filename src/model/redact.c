@@ -138,8 +138,8 @@ static int redact_look(struct tokens *t, const struct snapshot *from, struct sna
 	struct process *processes = copy(t->arena, from->processes, from->process_count,
 	                                 sizeof(*processes));
 	struct task *tasks = copy(t->arena, from->tasks, from->task_count, sizeof(*tasks));
-	struct pipe *pipes = copy(t->arena, from->pipes, from->pipe_count, sizeof(*pipes));
-	int e = s && processes && tasks && pipes ? 0 : -ENOMEM;
+	struct pipe_path *paths = copy(t->arena, from->paths, from->path_count, sizeof(*paths));
+	int e = s && processes && tasks && paths ? 0 : -ENOMEM;
 
 	if (e == 0)
 		e = replace(t, HOST, &s->host);
@@ -147,14 +147,14 @@ static int redact_look(struct tokens *t, const struct snapshot *from, struct sna
 		e = replace_in_process(t, &processes[i]);
 	for (uint32_t i = 0; i < from->task_count && e == 0; i++)
 		e = replace_name(t, &tasks[i].comm);
-	for (uint32_t i = 0; i < from->pipe_count && e == 0; i++)
-		e = replace(t, PATH, &pipes[i].path);
+	for (uint32_t i = 0; i < from->path_count && e == 0; i++)
+		e = replace(t, PATH, &paths[i].path);
 	if (e < 0)
 		return e;
 	s->arena = t->arena;
 	s->processes = processes;
 	s->tasks = tasks;
-	s->pipes = pipes;
+	s->paths = paths;
 	*ret = s;
 	return 0;
 }

@@ -57,6 +57,23 @@ uint32_t snapshot_find_pipe(const struct snapshot *s, uint64_t dev, uint64_t ino
 	                                                                                   : NONE;
 }
 
+const char *snapshot_path(const struct snapshot *s, uint32_t pipe)
+{
+	uint32_t low = 0, high = s->path_count;
+
+	while (low < high && s->pipes[pipe].has_path) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (s->paths[middle].pipe == pipe)
+			return s->paths[middle].path;
+		if (s->paths[middle].pipe < pipe)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
 const struct holder *snapshot_end(const struct snapshot *s, const struct pipe *pipe, uint32_t k)
 {
 	return &s->holders[s->ends[pipe->first_end + k]];

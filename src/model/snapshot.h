@@ -25,28 +25,40 @@ enum __attribute__((packed)) fact { FACT_UNKNOWN, FACT_NO, FACT_YES };
 
 enum pipe_type { PIPE_ANONYMOUS, PIPE_FIFO };
 
-/* The key of a pipe is (dev, ino): FIFOs of two file systems may share an inode number. */
+/*
+ * The key of a pipe is (dev, ino): FIFOs of two file systems may share an inode number. In 32
+ * bytes, so the path that some FIFOs have is kept apart.
+ */
 struct pipe {
-	uint64_t dev, ino;
-	const char *path;        /* of a FIFO, as readlink(2) shows it; NULL when not known */
+	uint64_t ino;
+	uint32_t dev;            /* as stat(2) has it: 12 and 20 bits (include/linux/kdev_t.h) */
 	int32_t fill_bytes;      /* FIONREAD: an int */
 	int32_t capacity_bytes;  /* F_GETPIPE_SZ */
-	enum fact full;          /* the write end does not poll POLLOUT; asked where it matters */
-	enum fact packet;        /* a write end is O_DIRECT, pipe(2) "packet mode" */
-	enum fact no_writers;    /* POLLHUP on a read end: nobody at all holds a write end */
-	enum fact no_readers;    /* POLLERR on a write end: nobody at all holds a read end */
+	enum fact full : 2;      /* the write end does not poll POLLOUT; asked where it matters */
+	enum fact packet : 2;    /* a write end is O_DIRECT, pipe(2) "packet mode" */
+	enum fact no_writers : 2; /* POLLHUP on a read end: nobody at all holds a write end */
+	enum fact no_readers : 2; /* POLLERR on a write end: nobody at all holds a read end */
 	/*
 	 * Somebody holds such an end who is not among the holders, as the kernel's own counts say.
 	 */
-	enum fact unseen_readers, unseen_writers;
+	enum fact unseen_readers : 2, unseen_writers : 2;
 	/*
 	 * An open file of it has more references than those who hold it and sleep in calls on it
 	 * explain.
 	 */
-	enum fact extra_references : 4;
-	enum pipe_type type : 4;
-	enum fact named;         /* a FIFO that has a name (st_nlink > 0): anybody may open it */
+	enum fact extra_references : 2;
+	enum fact named : 2;     /* a FIFO that has a name (st_nlink > 0): anybody may open it */
+	enum pipe_type type : 2;
+	bool has_path : 1;       /* see snapshot_path() */
 	uint32_t first_end, ends; /* range in snapshot.ends: who holds it */
+};
+
+_Static_assert(sizeof(struct pipe) == 32, "there may be pipes by the hundred thousand");
+
+/* Of a FIFO, as readlink(2) shows it. */
+struct pipe_path {
+	uint32_t pipe;
+	const char *path;
 };
 
 /*
@@ -67,6 +79,8 @@ struct __attribute__((packed, aligned(4))) holder {
 	enum fact nonblocking : 2; /* O_NONBLOCK of this open file description */
 	uint16_t table;          /* which descriptor table of the process, see struct task */
 };
+
+_Static_assert(sizeof(struct holder) == 12, "and twice as many of these");
 
 /* ---- what a thread waits for ---- */
 
@@ -221,16 +235,20 @@ struct snapshot {
 	const struct process *processes; /* by pid */
 	const struct task *tasks;        /* by process, tid */
 	const struct pipe *pipes;        /* by dev, ino */
+	const struct pipe_path *paths;   /* of those that have one, by pipe */
 	const struct holder *holders;    /* by process, table, fd */
 	const uint32_t *ends;            /* holders by pipe, process, table, fd */
 	const struct target *targets;    /* in the order of their waiters */
-	uint32_t process_count, task_count, pipe_count, holder_count, target_count;
+	uint32_t process_count, task_count, pipe_count, path_count, holder_count, target_count;
 };
 
 /* Index, or NONE. Binary search. */
 uint32_t snapshot_find_process(const struct snapshot *s, int32_t pid);
 uint32_t snapshot_find_task(const struct snapshot *s, int32_t pid, int32_t tid);
 uint32_t snapshot_find_pipe(const struct snapshot *s, uint64_t dev, uint64_t ino);
+
+/* The path of a FIFO; NULL when it is not known. Binary search. */
+const char *snapshot_path(const struct snapshot *s, uint32_t pipe);
 
 /* Who holds the k-th end (0 <= k < pipe->ends) of the pipe. */
 const struct holder *snapshot_end(const struct snapshot *s, const struct pipe *pipe, uint32_t k);

@@ -132,14 +132,15 @@ static void put_pipe_label(struct dot *dot, uint32_t index)
 {
 	const struct pipe *pipe = &dot->s->pipes[index];
 	const struct pipe_finding *finding = &dot->d->pipes[index];
+	const char *path = snapshot_path(dot->s, index);
 	int64_t blocked_ms = party_blocked_ms(dot->d, index);
 	char bytes[UNITS_SIZE], capacity[UNITS_SIZE], span[UNITS_SIZE];
 
 	fputs("<b>", dot->file);
-	if (pipe->path)
-		dot_put_foreign(dot, LABEL, pipe->path);
+	if (path)
+		dot_put_foreign(dot, LABEL, path);
 	else
-		dot_put_taken(dot, LABEL, explain_pipe_id(pipe));
+		dot_put_taken(dot, LABEL, explain_pipe_id(dot->s, index));
 	fprintf(dot->file, "</b><br/>%s", verdict_name(finding->verdict));
 	if (blocked_ms >= 0)
 		fprintf(dot->file, " %s", units_span_short(span, blocked_ms));
@@ -168,7 +169,7 @@ void dot_put_pipe(struct dot *dot, uint32_t index)
 	else
 		fputs(full ? colors[verdict].fill : "white", dot->file);
 	fputs("\", tooltip=\"", dot->file);
-	dot_put_taken(dot, TOOLTIP, explain_pipe_id(pipe));
+	dot_put_taken(dot, TOOLTIP, explain_pipe_id(dot->s, index));
 	fputs("\"]\n", dot->file);
 }
 

@@ -20,7 +20,7 @@ static void pipe_id(struct json_out *o, const char *key, const struct snapshot *
 	if (pipe == NONE)
 		out_null(o, key);
 	else
-		out_taken(o, key, explain_pipe_id(&s->pipes[pipe]));
+		out_taken(o, key, explain_pipe_id(s, pipe));
 }
 
 /* ---- threads ---- */

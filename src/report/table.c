@@ -59,7 +59,7 @@ static void add_cell(struct phrase *rows, const struct diagnosis *d, size_t cell
 
 	if (cell == PIPE) {
 		/* A path may be longer than any buffer. */
-		phrase_add_taken(rows, explain_pipe_id(&d->snapshot->pipes[pipe]));
+		phrase_add_taken(rows, explain_pipe_id(d->snapshot, pipe));
 	} else {
 		columns[column].text(d, pipe, text, sizeof(text));
 		phrase_add(rows, "%s", text);

@@ -124,7 +124,7 @@ static void write_stall(struct page *page, const struct diagnosis *d, const stru
 
 	page_text(page, STYLE_STALLED, "STALLED");
 	phrase_add(&phrase, " ");
-	phrase_add_taken(&phrase, explain_pipe_id(&s->pipes[stall->pipe]));
+	phrase_add_taken(&phrase, explain_pipe_id(s, stall->pipe));
 	phrase_add(&phrase, "  ");
 	if (stall->writer != NONE) {
 		phrase_add_taken(&phrase, explain_task(s, &s->tasks[stall->writer]));

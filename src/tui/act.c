@@ -180,7 +180,7 @@ static void say_failure(const struct act *act, struct state *state)
 static void say_grown(const struct act *act, struct state *state)
 {
 	char before[UNITS_SIZE], after[UNITS_SIZE];
-	char *id = explain_pipe_id(pipe_of(act));
+	char *id = explain_pipe_id(look_snapshot(act->look), act->pipe);
 
 	state_say(state, false, "%s has grown from %s to %s bytes", id == NULL ? "?" : id,
 	          units_grouped(before, act->before), units_grouped(after, act->after));
@@ -247,7 +247,7 @@ bool act_finish(struct act *act, struct state *state)
 static void say_growth(const struct act *act, struct state *state, const struct look *look)
 {
 	char after[UNITS_SIZE];
-	char *id = explain_pipe_id(pipe_of(act));
+	char *id = explain_pipe_id(look_snapshot(act->look), act->pipe);
 	char *fate = growth_text(look_snapshot(act->look), act->pipe, look_snapshot(look));
 
 	state_say(state, false, "%s has %s bytes: %s", id == NULL ? "?" : id,

@@ -71,7 +71,7 @@ static struct member describe(const struct diagnosis *d, const struct deadlock *
 	put(m.call, sizeof m.call, explain_call(s, task));
 	put(m.wait, sizeof m.wait, explain_wait(s, task));
 	if (pipe != NONE)
-		put(m.through, sizeof m.through, explain_pipe_id(&s->pipes[pipe]));
+		put(m.through, sizeof m.through, explain_pipe_id(s, pipe));
 	return m;
 }
 

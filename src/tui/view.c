@@ -249,7 +249,8 @@ static const struct pipe *subject_pipe(const struct state *state)
 static void draw_grow(const struct state *state, struct grid *g, int row)
 {
 	const struct pipe *pipe = subject_pipe(state);
-	char *id = pipe == NULL ? NULL : explain_pipe_id(pipe);
+	char *id = pipe == NULL ? NULL
+		: explain_pipe_id(look_snapshot(state->subject_look), state->subject_pipe);
 	char before[UNITS_SIZE];
 
 	grid_printf(g, row, 1, STYLE_PROMPT,

@@ -104,7 +104,7 @@ static void draw_title(struct sheet *sheet)
 {
 	struct grid *g = sheet->g;
 	char fill[96], verdict[96];
-	char *id = explain_pipe_id(sheet->p);
+	char *id = explain_pipe_id(sheet->s, sheet->pipe);
 	int x = grid_text(g, sheet->row, 1, STYLE_BOLD, id == NULL ? "?" : id) + 2, right;
 
 	fill_words(sheet->p, fill, sizeof fill);

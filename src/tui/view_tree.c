@@ -78,7 +78,7 @@ static int draw_end(const struct diagnosis *d, struct grid *g, int row, int colu
 	enum side far = holder->writes ? SIDE_READER : SIDE_WRITER;
 	struct party party = party_find(d, holder->pipe, far);
 	unsigned style = view_verdict_style(d->pipes[holder->pipe].verdict);
-	char *id = explain_pipe_id(&s->pipes[holder->pipe]);
+	char *id = explain_pipe_id(s, holder->pipe);
 	char name[COLUMNS_TEXT + 16] = "nobody seen";
 
 	if (party.holder != NONE)

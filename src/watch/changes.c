@@ -37,10 +37,18 @@ int compare_keep_text(struct memory *m, const char *text, const char **ret_copy)
 	return text && !*ret_copy ? -ENOMEM : 0;
 }
 
-int compare_keep_key(struct memory *m, const struct pipe *pipe, struct pipe *ret_key)
+int compare_keep_key(struct memory *m, const struct change_pipe *key, struct change_pipe *ret_key)
 {
-	*ret_key = (struct pipe){ .dev = pipe->dev, .ino = pipe->ino, .type = pipe->type };
-	return compare_keep_text(m, pipe->path, &ret_key->path);
+	*ret_key = *key;
+	return compare_keep_text(m, key->path, &ret_key->path);
+}
+
+struct change_pipe compare_key(const struct snapshot *s, uint32_t pipe)
+{
+	return (struct change_pipe){
+		.dev = s->pipes[pipe].dev, .ino = s->pipes[pipe].ino, .type = s->pipes[pipe].type,
+		.path = snapshot_path(s, pipe),
+	};
 }
 
 /* ---- processes ---- */
@@ -126,7 +134,8 @@ static int remember_processes(struct comparison *c)
 
 static int compare_pipes(const void *key, const void *member)
 {
-	const struct pipe *a = key, *b = &((const struct known_pipe *)member)->key;
+	const struct pipe *a = key;
+	const struct change_pipe *b = &((const struct known_pipe *)member)->key;
 
 	if (a->dev != b->dev)
 		return (a->dev > b->dev) - (a->dev < b->dev);
@@ -172,11 +181,12 @@ static bool is_told(enum level was, enum level is, enum change_kind *ret_kind)
 	return true;
 }
 
-static void tell_pipe(struct comparison *c, enum change_kind kind, uint32_t at)
+static void tell_pipe(struct comparison *c, enum change_kind kind, uint32_t at,
+                      const struct known_pipe *known)
 {
 	struct change *change = compare_add(c, kind);
 
-	change->pipe = &c->s->pipes[at];
+	change->pipe = &known->key;
 	change->at = at;
 }
 
@@ -185,18 +195,19 @@ static int remember_pipe(struct comparison *c, uint32_t at, const struct known_p
 	struct known_pipe *known = &c->now->pipes[c->now->pipe_count];
 	enum level was = old ? old->level : LEVEL_QUIET;
 	enum level is = c->d->pipes[at].in_scope ? level_of(c->d, at, was) : was;
+	const struct change_pipe key = compare_key(c->s, at);
 	enum change_kind kind;
 
 	/* Still full, so it has not moved. */
 	if (was == LEVEL_BLOCKED && is == LEVEL_FULL)
 		is = was;
 	if (!old && !c->first)
-		tell_pipe(c, CHANGE_OPENED, at);
+		tell_pipe(c, CHANGE_OPENED, at, known);
 	if (is_told(was, is, &kind))
-		tell_pipe(c, kind, at);
+		tell_pipe(c, kind, at, known);
 	known->level = is;
 	c->now->pipe_count++;
-	return compare_keep_key(c->now, &c->s->pipes[at], &known->key);
+	return compare_keep_key(c->now, &key, &known->key);
 }
 
 static int remember_pipes(struct comparison *c)
@@ -215,7 +226,7 @@ static int remember_pipes(struct comparison *c)
 static void tell_closed(struct comparison *c)
 {
 	for (uint32_t i = 0; i < c->old->pipe_count; i++) {
-		const struct pipe *key = &c->old->pipes[i].key;
+		const struct change_pipe *key = &c->old->pipes[i].key;
 
 		if (snapshot_find_pipe(c->s, key->dev, key->ino) == NONE)
 			compare_add(c, CHANGE_CLOSED)->pipe = key;

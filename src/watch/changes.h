@@ -37,6 +37,13 @@ struct change_ending {
 	int32_t status, signal;  /* UNKNOWN where it is not known; signal 0 for none */
 };
 
+/* A pipe, also one that is no more. */
+struct change_pipe {
+	uint64_t dev, ino;
+	enum pipe_type type;
+	const char *path;        /* of a FIFO, or NULL */
+};
+
 /* A deadlock as it was first seen. The number goes on from 1 as long as the watch does. */
 struct change_deadlock {
 	uint32_t number;
@@ -50,14 +57,14 @@ struct change_deadlock {
 		const char *comm;        /* of the process, raw; NULL when not known */
 	} *members;
 	uint32_t member_count;
-	const struct pipe *pipes;    /* their keys and paths alone */
+	const struct change_pipe *pipes;
 	uint32_t pipe_count;
 };
 
 struct change {
 	enum change_kind kind;
 	int64_t time_ms;
-	const struct pipe *pipe;     /* its key and path alone; NULL where it is about no pipe */
+	const struct change_pipe *pipe; /* NULL where it is about no pipe */
 	uint32_t at;                 /* that pipe in the snapshot, or NONE (closed) */
 	const struct change_deadlock *deadlock; /* deadlock, cleared; else NULL */
 	uint32_t finding;            /* that deadlock in the diagnosis, or NONE (cleared) */

@@ -73,13 +73,16 @@ static int keep_members(struct comparison *c, const struct deadlock *k, struct c
 
 static int keep_keys(struct comparison *c, const struct deadlock *k, struct change_deadlock *ret)
 {
-	struct pipe *keys = arena_array(c->now->arena, k->pipe_count, sizeof(*keys));
+	struct change_pipe *keys = arena_array(c->now->arena, k->pipe_count, sizeof(*keys));
 
 	if (!keys)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < k->pipe_count; i++)
-		if (compare_keep_key(c->now, &c->s->pipes[k->pipes[i]], &keys[i]) < 0)
+	for (uint32_t i = 0; i < k->pipe_count; i++) {
+		const struct change_pipe key = compare_key(c->s, k->pipes[i]);
+
+		if (compare_keep_key(c->now, &key, &keys[i]) < 0)
 			return -ENOMEM;
+	}
 	ret->pipes = keys;
 	ret->pipe_count = k->pipe_count;
 	return 0;
@@ -112,7 +115,7 @@ static int copy_deadlock(struct comparison *c, const struct change_deadlock *old
 	struct change_deadlock *now = &c->now->deadlocks[c->now->deadlock_count++];
 	struct change_member *members =
 		arena_array(c->now->arena, old->member_count, sizeof(*members));
-	struct pipe *keys = arena_array(c->now->arena, old->pipe_count, sizeof(*keys));
+	struct change_pipe *keys = arena_array(c->now->arena, old->pipe_count, sizeof(*keys));
 	int r = members && keys ? 0 : -ENOMEM;
 
 	for (uint32_t i = 0; r == 0 && i < old->member_count; i++) {

@@ -8,7 +8,7 @@
 enum level { LEVEL_QUIET, LEVEL_FULL, LEVEL_BLOCKED, LEVEL_STALLED, LEVEL_DEADLOCK };
 
 struct known_pipe {
-	struct pipe key;
+	struct change_pipe key;
 	enum level level;
 };
 
@@ -45,7 +45,10 @@ struct change *compare_add(struct comparison *c, enum change_kind kind);
 
 /* Copies that outlive the snapshot. 0 or -ENOMEM. */
 int compare_keep_text(struct memory *m, const char *text, const char **ret_copy);
-int compare_keep_key(struct memory *m, const struct pipe *pipe, struct pipe *ret_key);
+int compare_keep_key(struct memory *m, const struct change_pipe *key, struct change_pipe *ret_key);
+
+/* A pipe of the snapshot, to which it refers. */
+struct change_pipe compare_key(const struct snapshot *s, uint32_t pipe);
 
 /* changes_deadlocks.c: all that is to be told of deadlocks, and remembered. 0 or -ENOMEM. */
 int compare_deadlocks(struct comparison *c);

@@ -66,6 +66,11 @@ static void add_ends(struct phrase *phrase, const struct diagnosis *d, uint32_t 
 	add_party(phrase, d, pipe, SIDE_READER);
 }
 
+static char *id_of(const struct change_pipe *pipe)
+{
+	return explain_pipe_key(pipe->type, pipe->ino, pipe->path);
+}
+
 static void add_fill(struct phrase *phrase, const struct pipe *pipe)
 {
 	char fill[UNITS_SIZE], capacity[UNITS_SIZE];
@@ -102,7 +107,7 @@ static void add_stall(struct phrase *phrase, const struct diagnosis *d, uint32_t
 
 static void add_pipe(struct phrase *phrase, const struct diagnosis *d, const struct change *change)
 {
-	phrase_add_taken(phrase, explain_pipe_id(change->pipe));
+	phrase_add_taken(phrase, id_of(change->pipe));
 	if (change->at == NONE)
 		return;
 	if (change->kind != CHANGE_OPENED)
@@ -244,13 +249,13 @@ static json_t *pipe_object(const struct diagnosis *d, const struct change *chang
 		.fill_bytes = UNKNOWN, .capacity_bytes = UNKNOWN, .full = FACT_UNKNOWN,
 	};
 	const struct snapshot *s = d->snapshot;
-	const struct pipe *key = change->pipe;
+	const struct change_pipe *key = change->pipe;
 	uint32_t at = change->at;
 	const struct pipe *pipe = at == NONE ? &gone : &s->pipes[at];
 	uint32_t stall = change->kind == CHANGE_STALLED ? d->pipes[at].stall : NONE;
 
 	return json_pack("{s:o, s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-	                 "pipe", taken(explain_pipe_id(key)),
+	                 "pipe", taken(id_of(key)),
 	                 "type", key->type == PIPE_FIFO ? "fifo" : "pipe",
 	                 "dev", (json_int_t)key->dev,
 	                 "inode", (json_int_t)key->ino,
@@ -284,7 +289,7 @@ static json_t *pipe_ids(const struct change_deadlock *deadlock)
 	json_t *array = json_array();
 
 	for (uint32_t i = 0; array && i < deadlock->pipe_count; i++)
-		array = append(array, taken(explain_pipe_id(&deadlock->pipes[i])));
+		array = append(array, taken(id_of(&deadlock->pipes[i])));
 	return array;
 }
 

@@ -156,7 +156,7 @@ static void stuck_text(const struct diagnosis *d, uint32_t pipe, char *out, size
 
 static void pipe_text(const struct diagnosis *d, uint32_t pipe, char *out, size_t size)
 {
-	char *id = explain_pipe_id(pipe_of(d, pipe));
+	char *id = explain_pipe_id(d->snapshot, pipe);
 
 	snprintf(out, size, "%s", id == NULL ? "?" : id);
 	free(id);

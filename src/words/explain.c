@@ -19,15 +19,20 @@ const char explain_proved[] =
 
 /* ---- names ---- */
 
-char *explain_pipe_id(const struct pipe *pipe)
+char *explain_pipe_key(enum pipe_type type, uint64_t ino, const char *path)
 {
 	struct phrase phrase = { 0 };
 
-	if (pipe->type == PIPE_FIFO && pipe->path)
-		phrase_add_foreign(&phrase, pipe->path);
+	if (type == PIPE_FIFO && path)
+		phrase_add_foreign(&phrase, path);
 	else
-		phrase_add(&phrase, "pipe:[%" PRIu64 "]", pipe->ino);
+		phrase_add(&phrase, "pipe:[%" PRIu64 "]", ino);
 	return phrase_take(&phrase);
+}
+
+char *explain_pipe_id(const struct snapshot *s, uint32_t pipe)
+{
+	return explain_pipe_key(s->pipes[pipe].type, s->pipes[pipe].ino, snapshot_path(s, pipe));
 }
 
 char *explain_process(const struct process *process)
@@ -176,7 +181,7 @@ static void add_pipe(struct phrase *phrase, const struct snapshot *s, bool space
 	if (pipe == NONE)
 		phrase_add(phrase, "a pipe");
 	else
-		phrase_add_taken(phrase, explain_pipe_id(&s->pipes[pipe]));
+		phrase_add_taken(phrase, explain_pipe_id(s, pipe));
 }
 
 static void add_child_exit(struct phrase *phrase, const struct snapshot *s, const struct wait *wait)

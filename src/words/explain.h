@@ -12,7 +12,9 @@
 extern const char explain_proved[];
 
 /* "pipe:[6715]" or the path of a FIFO, escaped: the id of the contract. */
-char *explain_pipe_id(const struct pipe *pipe);
+char *explain_pipe_id(const struct snapshot *s, uint32_t pipe);
+/* The same without a snapshot; a NULL path is not known. */
+char *explain_pipe_key(enum pipe_type type, uint64_t ino, const char *path);
 
 /* "log (90909)" */
 char *explain_process(const struct process *process);

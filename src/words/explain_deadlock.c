@@ -168,7 +168,7 @@ static void add_operand(struct phrase *phrase, const struct snapshot *s, const s
                         char letter)
 {
 	if (letter == 'i' && doubt->pipe != NONE)
-		phrase_add_taken(phrase, explain_pipe_id(&s->pipes[doubt->pipe]));
+		phrase_add_taken(phrase, explain_pipe_id(s, doubt->pipe));
 	else if (letter == 'p' && doubt->process != NONE)
 		phrase_add_taken(phrase, explain_process(&s->processes[doubt->process]));
 	else if (letter == 't' && doubt->task != NONE)

@@ -190,18 +190,20 @@ static void add_quoted(struct phrase *phrase, const char *text)
 }
 
 /* A FIFO whose path names it for sure, and can be typed as it is shown. */
-static bool is_typable(const struct pipe *pipe, const char *id)
+static bool is_typable(const struct snapshot *s, uint32_t pipe, const char *id)
 {
-	return pipe->path && pipe->path[0] == '/' && pipe->named == FACT_YES &&
-	       !strcmp(id, pipe->path);
+	const char *path = snapshot_path(s, pipe);
+
+	return path && path[0] == '/' && s->pipes[pipe].named == FACT_YES && !strcmp(id, path);
 }
 
 /* PIPE as the command line takes it: 'pipe:[6715]', '/path', PID:FD or the inode's number. */
-static void add_operand(struct phrase *phrase, const struct pipe *pipe, const struct room *room)
+static void add_operand(struct phrase *phrase, const struct snapshot *s, const struct room *room)
 {
-	char *id = explain_pipe_id(pipe);
+	const struct pipe *pipe = &s->pipes[room->pipe];
+	char *id = explain_pipe_id(s, room->pipe);
 
-	if (!id || pipe->type == PIPE_ANONYMOUS || is_typable(pipe, id))
+	if (!id || pipe->type == PIPE_ANONYMOUS || is_typable(s, room->pipe, id))
 		add_quoted(phrase, id ? id : "");
 	else if (room->fd != UNKNOWN)
 		phrase_add(phrase, "%" PRId32 ":%" PRId32, room->pid, room->fd);
@@ -217,7 +219,7 @@ static char *command(const struct rooms *rooms, const char *option, const struct
 	struct phrase phrase = { 0 };
 
 	phrase_add(&phrase, "pipetop --%s ", option);
-	add_operand(&phrase, &rooms->s->pipes[room->pipe], room);
+	add_operand(&phrase, rooms->s, room);
 	phrase_add(&phrase, "%s", rest);
 	return phrase_take(&phrase);
 }
@@ -284,13 +286,13 @@ char *explain_notes(const struct diagnosis *d, const struct deadlock *deadlock)
 	if (!rooms.count && rooms.limit.pipe == NONE)
 		phrase_add(&phrase, "Growing a pipe cannot help: nobody here waits for room.");
 	if (!rooms.count && rooms.limit.pipe != NONE) {
-		phrase_add_taken(&phrase, explain_pipe_id(&rooms.s->pipes[rooms.limit.pipe]));
+		phrase_add_taken(&phrase, explain_pipe_id(rooms.s, rooms.limit.pipe));
 		phrase_add(&phrase, " has the greatest size that pipe-max-size allows, %s bytes.",
 		           units_grouped(bytes, rooms.s->pipe_max_size));
 	}
 	if (rooms.poor != NONE) {
 		phrase_add(&phrase, "%s", phrase.length ? " " : "");
-		phrase_add_taken(&phrase, explain_pipe_id(&rooms.s->pipes[rooms.poor]));
+		phrase_add_taken(&phrase, explain_pipe_id(rooms.s, rooms.poor));
 		phrase_add(&phrase,
 		           " has only 2 slots (%s bytes), as new pipes of a user have who is "
 		           "past pipe-user-pages-soft; then only root can enlarge it.",

@@ -173,15 +173,6 @@ struct fact_at {
 	uint64_t unknown;
 };
 
-static void set(const struct fact_at *fact, uint64_t value)
-{
-	uint8_t byte = (uint8_t)value;
-	uint32_t word = (uint32_t)value;
-
-	memcpy((void *)fact->place, fact->size == 1 ? (void *)&byte :
-	       fact->size == 4 ? (void *)&word : (void *)&value, fact->size);
-}
-
 #define FACT(place, unknown) { #place, &(place), sizeof(place), (uint64_t)(unknown) }
 
 struct erasing {
@@ -191,22 +182,34 @@ struct erasing {
 	bool good;
 };
 
+static void put_instead(struct erasing *e, const char *name, const void *place, const void *other,
+                        size_t size)
+{
+	uint64_t kept[4];
+	unsigned more;
+
+	need(size <= sizeof(kept));
+	memcpy(kept, place, size);
+	memcpy((void *)place, other, size);
+	proved(e->earlier, e->later, e->before, &more);
+	if (more > 0) {
+		printf("# without %s there is one more proof\n", name);
+		e->good = false;
+	}
+	memcpy((void *)place, kept, size);
+	e->facts++;
+}
+
 static void erase(struct erasing *e, const struct fact_at *facts, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		uint64_t kept = 0;
-		unsigned more;
+		uint8_t byte = (uint8_t)facts[i].unknown;
+		uint32_t word = (uint32_t)facts[i].unknown;
 
-		need(facts[i].size <= sizeof(kept));
-		memcpy(&kept, facts[i].place, facts[i].size);
-		set(&facts[i], facts[i].unknown);
-		proved(e->earlier, e->later, e->before, &more);
-		if (more > 0) {
-			printf("# without %s there is one more proof\n", facts[i].name);
-			e->good = false;
-		}
-		memcpy((void *)facts[i].place, &kept, facts[i].size);
-		e->facts++;
+		put_instead(e, facts[i].name, facts[i].place,
+		            facts[i].size == 1 ? (void *)&byte :
+		            facts[i].size == 4 ? (void *)&word : (void *)&facts[i].unknown,
+		            facts[i].size);
 	}
 }
 
@@ -235,17 +238,24 @@ static void erase_task(struct erasing *e, const struct task *t)
 	erase(e, facts, sizeof(facts) / sizeof(*facts));
 }
 
+/* Most of its facts have no place of their own. */
 static void erase_pipe(struct erasing *e, const struct pipe *p)
 {
-	const struct fact_at facts[] = {
-		FACT(p->fill_bytes, UNKNOWN), FACT(p->capacity_bytes, UNKNOWN),
-		FACT(p->full, FACT_UNKNOWN), FACT(p->packet, FACT_UNKNOWN),
-		FACT(p->no_writers, FACT_UNKNOWN), FACT(p->no_readers, FACT_UNKNOWN),
-		FACT(p->unseen_writers, FACT_UNKNOWN), FACT(p->unseen_readers, FACT_UNKNOWN),
-		FACT(p->named, FACT_UNKNOWN), FACT(p->path, 0),
-	};
+	struct pipe other;
 
-	erase(e, facts, sizeof(facts) / sizeof(*facts));
+#define ERASE(member, unknown) \
+	(other = *p, other.member = (unknown), put_instead(e, "p->" #member, p, &other, sizeof(other)))
+	ERASE(fill_bytes, UNKNOWN);
+	ERASE(capacity_bytes, UNKNOWN);
+	ERASE(full, FACT_UNKNOWN);
+	ERASE(packet, FACT_UNKNOWN);
+	ERASE(no_writers, FACT_UNKNOWN);
+	ERASE(no_readers, FACT_UNKNOWN);
+	ERASE(unseen_writers, FACT_UNKNOWN);
+	ERASE(unseen_readers, FACT_UNKNOWN);
+	ERASE(named, FACT_UNKNOWN);
+	ERASE(has_path, false);
+#undef ERASE
 }
 
 static void erase_target(struct erasing *e, const struct target *t)

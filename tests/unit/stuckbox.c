@@ -231,6 +231,11 @@ struct task *stuckbox_task(struct stuckbox *box, uint32_t index)
 	return (struct task *)&box->snapshot->tasks[index];
 }
 
+const char **stuckbox_path(struct stuckbox *box)
+{
+	return (const char **)&box->snapshot->paths[0].path;
+}
+
 struct pipe *stuckbox_pipe(struct stuckbox *box, uint32_t index)
 {
 	return (struct pipe *)&box->snapshot->pipes[index];

@@ -49,6 +49,8 @@ void assert_has_not(const char *text, const char *part);
 /* Facts of the sealed snapshot, to be changed. */
 struct task *stuckbox_task(struct stuckbox *box, uint32_t index);
 struct pipe *stuckbox_pipe(struct stuckbox *box, uint32_t index);
+/* The path of PIPE_HOSTILE. */
+const char **stuckbox_path(struct stuckbox *box);
 struct process *stuckbox_process(struct stuckbox *box, uint32_t index);
 
 #endif

@@ -46,11 +46,11 @@ static void test_explain__names(void **state)
 	struct stuckbox *box = *state;
 	struct task *log = stuckbox_task(box, TASK_LOG);
 
-	assert_says(explain_pipe_id(stuckbox_pipe(box, PIPE_ARTICLE)), "pipe:[6715]");
-	assert_says(explain_pipe_id(stuckbox_pipe(box, PIPE_HOSTILE)),
+	assert_says(explain_pipe_id(box->snapshot, PIPE_ARTICLE), "pipe:[6715]");
+	assert_says(explain_pipe_id(box->snapshot, PIPE_HOSTILE),
 	            "/tmp/\\e[2J\\u{202E}\"gnp.\\xff\\n");
-	stuckbox_pipe(box, PIPE_HOSTILE)->path = NULL;
-	assert_says(explain_pipe_id(stuckbox_pipe(box, PIPE_HOSTILE)), "pipe:[77]");
+	*stuckbox_path(box) = NULL;
+	assert_says(explain_pipe_id(box->snapshot, PIPE_HOSTILE), "pipe:[77]");
 	assert_says(explain_task(box->snapshot, log), "log (90909)");
 	log->tid = 90911;
 	assert_says(explain_task(box->snapshot, log), "log (90909, thread 90911)");
@@ -482,7 +482,7 @@ static void test_explain__fifo_in_a_command(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		char **list;
 
-		fifo->path = cases[i].path;
+		*stuckbox_path(box) = cases[i].path;
 		fifo->named = cases[i].named;
 		stuckbox_task(box, TASK_LOG)->wait.pipe = PIPE_HOSTILE;
 		stuckbox_task(box, TASK_LOG)->wait.fd = cases[i].fd;

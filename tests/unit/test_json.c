@@ -333,7 +333,7 @@ static void test_json__hostile_names(void **state)
 		stuckbox_process(box, i)->state = '\033';
 		stuckbox_task(box, i)->call = hostile;
 	}
-	stuckbox_pipe(box, PIPE_HOSTILE)->path = hostile;
+	*stuckbox_path(box) = hostile;
 	box->snapshot->host = hostile;
 	text = report_text(box);
 	for (const char *byte = text; *byte; byte++)

@@ -41,10 +41,21 @@ static void expect_text(struct stuckbox *box, const struct change *change, const
 	free(text);
 }
 
+static const struct change_pipe *key_of(const struct stuckbox *box, uint32_t at)
+{
+	static struct change_pipe keys[STUCKBOX_PIPES];
+	const struct pipe *pipe = &box->snapshot->pipes[at];
+
+	keys[at] = (struct change_pipe){
+		pipe->dev, pipe->ino, pipe->type, snapshot_path(box->snapshot, at),
+	};
+	return &keys[at];
+}
+
 static struct change about_pipe(const struct stuckbox *box, enum change_kind kind, uint32_t at)
 {
 	return (struct change){
-		.kind = kind, .time_ms = noon_ms, .pipe = &box->snapshot->pipes[at], .at = at,
+		.kind = kind, .time_ms = noon_ms, .pipe = key_of(box, at), .at = at,
 		.finding = NONE,
 	};
 }
@@ -59,7 +70,7 @@ static struct change_deadlock deadlock_of(const struct stuckbox *box)
 	return (struct change_deadlock){
 		.number = 3, .kind = KIND_WRITE_WAIT, .proved = true, .since_ms = noon_ms - 42000,
 		.members = members, .member_count = 2,
-		.pipes = &box->snapshot->pipes[PIPE_ARTICLE], .pipe_count = 1,
+		.pipes = key_of(box, PIPE_ARTICLE), .pipe_count = 1,
 	};
 }
 

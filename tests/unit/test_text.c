@@ -239,7 +239,7 @@ static void test_text__ascii_alone(void **state)
 		stuckbox_process(box, i)->comm = "grün";
 		stuckbox_process(box, i)->user = "日本";
 	}
-	stuckbox_pipe(box, PIPE_HOSTILE)->path = "/tmp/ä";
+	*stuckbox_path(box) = "/tmp/ä";
 	text = report(box, &settings);
 	for (const char *at = text; *at; at++)
 		assert_true(*at == '\n' || (*at >= 0x20 && *at < 0x7f));
@@ -266,7 +266,7 @@ static void test_text__hostile_names(void **state)
 		stuckbox_task(box, i)->comm = hostile;
 		stuckbox_task(box, i)->call = hostile;
 	}
-	stuckbox_pipe(box, PIPE_HOSTILE)->path = hostile;
+	*stuckbox_path(box) = hostile;
 	text = report(box, &settings);
 	for (const char *at = text; *at; at++)
 		assert_true(*at == '\n' || (unsigned char)*at >= 0x20);
