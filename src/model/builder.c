@@ -21,7 +21,7 @@ struct list {
 
 struct builder {
 	struct snapshot *head;
-	struct list processes, pipes, paths, holders, ends, tasks, targets;
+	struct list processes, pipes, paths, holders, seconds, ends, tasks, targets;
 	struct index index;      /* of the pipes, until builder_link() */
 };
 
@@ -97,7 +97,7 @@ int builder_new(struct builder **ret_builder)
 	b->pipes.size = sizeof(struct pipe);
 	b->paths.size = sizeof(struct pipe_path);
 	b->holders.size = sizeof(struct holder);
-	b->ends.size = sizeof(uint32_t);
+	b->seconds.size = b->ends.size = sizeof(uint32_t);
 	b->tasks.size = sizeof(struct task);
 	b->targets.size = sizeof(struct target);
 	*ret_builder = b;
@@ -344,36 +344,57 @@ static int sort_pipes(struct builder *b)
 	return 0;
 }
 
-/* Which holders a process has, and, in the order of the holders, which ends a pipe has. */
-static int link_ranges(struct builder *b)
+/* Which holders a process has. */
+static void link_processes(struct builder *b)
 {
 	const struct holder *holders = b->holders.items;
 	struct process *processes = b->processes.items;
-	struct pipe *pipes = b->pipes.items;
-	uint32_t *ends = malloc((size_t)b->holders.count * sizeof(*ends) + 1);
-	uint32_t next = 0;
 
-	if (!ends)
-		return -ENOMEM;
 	for (uint32_t i = 0; i < b->holders.count; i++) {
 		struct process *process = &processes[holders[i].process];
 
 		if (!process->holders++)
 			process->first_holder = i;
 	}
-	for (uint32_t i = 0; i < b->pipes.count; i++) {
-		pipes[i].first_end = next;
-		next += pipes[i].ends;
-		pipes[i].ends = 0;
-	}
-	for (uint32_t i = 0; i < b->holders.count; i++) {
-		struct pipe *pipe = &pipes[holders[i].pipe];
+}
 
-		ends[pipe->first_end + pipe->ends++] = i;
+/* Makes room for the ends of the pipes that have more than two. */
+static int make_ends(struct builder *b)
+{
+	uint32_t next = 0;
+
+	for (uint32_t i = 0; i < b->pipes.count; i++) {
+		struct pipe *pipe = pipe_at(b, i);
+
+		pipe->first_end = pipe->ends > 2 ? next : NONE;
+		next += pipe->ends > 2 ? pipe->ends : 0;
 	}
-	b->ends.items = ends;
-	b->ends.count = b->holders.count;
-	return 0;
+	b->seconds.items = calloc((size_t)b->pipes.count + 1, sizeof(uint32_t));
+	b->ends.items = malloc((size_t)next * sizeof(uint32_t) + 1);
+	b->seconds.count = b->pipes.count;
+	b->ends.count = next;
+	return b->seconds.items && b->ends.items ? 0 : -ENOMEM;
+}
+
+/* Which ends a pipe has, in the order of the holders. */
+static int link_pipes(struct builder *b)
+{
+	const struct holder *holders = b->holders.items;
+	int r = make_ends(b);
+	uint32_t *seconds = b->seconds.items, *ends = b->ends.items;
+
+	for (uint32_t i = 0; r == 0 && i < b->holders.count; i++) {
+		struct pipe *pipe = pipe_at(b, holders[i].pipe);
+		uint32_t *second = &seconds[holders[i].pipe];
+
+		if (pipe->ends > 2)
+			ends[pipe->first_end + (*second)++] = i;
+		else if (pipe->first_end == NONE)
+			pipe->first_end = i;
+		else
+			*second = i;
+	}
+	return r;
 }
 
 int builder_link(struct builder *b)
@@ -386,7 +407,8 @@ int builder_link(struct builder *b)
 	if (r < 0)
 		return r;
 	sort(&b->holders, compare_holders);
-	return link_ranges(b);
+	link_processes(b);
+	return link_pipes(b);
 }
 
 uint32_t builder_process_count(const struct builder *b)
@@ -435,6 +457,11 @@ struct holder *builder_find_holder(struct builder *b, uint32_t process, uint16_t
 	return bsearch(&key, b->holders.items, b->holders.count, sizeof(key), compare_holders);
 }
 
+uint32_t builder_holder_count(const struct builder *b)
+{
+	return b->holders.count;
+}
+
 struct holder *builder_holder(struct builder *b, uint32_t index)
 {
 	return (struct holder *)b->holders.items + index;
@@ -442,9 +469,12 @@ struct holder *builder_holder(struct builder *b, uint32_t index)
 
 struct holder *builder_end(struct builder *b, uint32_t pipe, uint32_t k)
 {
-	const uint32_t *ends = b->ends.items;
+	const struct snapshot view = {
+		.pipes = b->pipes.items, .holders = b->holders.items, .seconds = b->seconds.items,
+		.ends = b->ends.items,
+	};
 
-	return builder_holder(b, ends[builder_pipe(b, pipe)->first_end + k]);
+	return (struct holder *)snapshot_end(&view, &view.pipes[pipe], k);
 }
 
 struct task *builder_add_task(struct builder *b, uint32_t process, int32_t tid)
@@ -537,10 +567,11 @@ int builder_seal(struct builder *b, struct snapshot **ret_snapshot)
 	head->pipes = list_seal(&b->pipes, arena);
 	head->paths = list_seal(&b->paths, arena);
 	head->holders = list_seal(&b->holders, arena);
+	head->seconds = list_seal(&b->seconds, arena);
 	head->ends = list_seal(&b->ends, arena);
 	head->targets = list_seal(&b->targets, arena);
 	if (!head->processes || !head->tasks || !head->pipes || !head->paths || !head->holders ||
-	    !head->ends || !head->targets) {
+	    !head->seconds || !head->ends || !head->targets) {
 		builder_free(b);
 		return -ENOMEM;
 	}
@@ -560,6 +591,7 @@ void builder_free(struct builder *b)
 	list_free(&b->pipes);
 	list_free(&b->paths);
 	list_free(&b->holders);
+	list_free(&b->seconds);
 	list_free(&b->ends);
 	list_free(&b->tasks);
 	list_free(&b->targets);

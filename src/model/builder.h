@@ -59,6 +59,7 @@ struct process *builder_process(struct builder *b, uint32_t index);
 struct pipe *builder_pipe(struct builder *b, uint32_t index);
 uint32_t builder_find_process(const struct builder *b, int32_t pid);
 uint32_t builder_find_pipe(const struct builder *b, uint64_t dev, uint64_t ino);
+uint32_t builder_holder_count(const struct builder *b);
 struct holder *builder_holder(struct builder *b, uint32_t index);
 /* The holder of a descriptor, or NULL when it is no end of a pipe. */
 struct holder *builder_find_holder(struct builder *b, uint32_t process, uint16_t table, int32_t fd);

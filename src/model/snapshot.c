@@ -76,7 +76,9 @@ const char *snapshot_path(const struct snapshot *s, uint32_t pipe)
 
 const struct holder *snapshot_end(const struct snapshot *s, const struct pipe *pipe, uint32_t k)
 {
-	return &s->holders[s->ends[pipe->first_end + k]];
+	if (pipe->ends > 2)
+		return &s->holders[s->ends[pipe->first_end + k]];
+	return &s->holders[k ? s->seconds[pipe - s->pipes] : pipe->first_end];
 }
 
 bool snapshot_is_complete(const struct snapshot *s)

@@ -50,7 +50,11 @@ struct pipe {
 	enum fact named : 2;     /* a FIFO that has a name (st_nlink > 0): anybody may open it */
 	enum pipe_type type : 2;
 	bool has_path : 1;       /* see snapshot_path() */
-	uint32_t first_end, ends; /* range in snapshot.ends: who holds it */
+	/*
+	 * Who holds it, see snapshot_end(): the first is this holder, the second is in
+	 * snapshot.seconds; where there are more, all of them are a range in snapshot.ends.
+	 */
+	uint32_t first_end, ends;
 };
 
 _Static_assert(sizeof(struct pipe) == 32, "there may be pipes by the hundred thousand");
@@ -237,7 +241,8 @@ struct snapshot {
 	const struct pipe *pipes;        /* by dev, ino */
 	const struct pipe_path *paths;   /* of those that have one, by pipe */
 	const struct holder *holders;    /* by process, table, fd */
-	const uint32_t *ends;            /* holders by pipe, process, table, fd */
+	const uint32_t *seconds;         /* of each pipe with two ends: the second holder */
+	const uint32_t *ends;            /* of those with more: holders by process, table, fd */
 	const struct target *targets;    /* in the order of their waiters */
 	uint32_t process_count, task_count, pipe_count, path_count, holder_count, target_count;
 };

@@ -114,6 +114,36 @@ static void test_builder__drops_ends_of_strangers(void **state)
 	snapshot_free(s);
 }
 
+/* Pipe n has n ends. */
+static void test_builder__ends_of_few_and_of_many(void **state)
+{
+	enum { MOST = 5 };
+	struct builder *b;
+	struct snapshot *s;
+
+	(void)state;
+	assert_int_equal(builder_new(&b), 0);
+	for (int32_t pid = MOST; pid > 0; pid--) {
+		assert_non_null(builder_add_process(b, pid));
+		for (uint64_t ino = MOST; ino >= (uint64_t)pid; ino--)
+			add_end(b, pid, 10 * pid + (int32_t)ino, 9, ino, pid == 1);
+	}
+	assert_int_equal(builder_link(b), 0);
+	for (uint32_t i = 0; i < MOST; i++)
+		assert_int_equal(builder_end(b, i, i)->process, i);
+	assert_int_equal(builder_seal(b, &s), 0);
+	assert_int_equal(s->pipe_count, MOST);
+	for (uint32_t i = 0; i < MOST; i++) {
+		assert_int_equal(s->pipes[i].ends, i + 1);
+		for (uint32_t k = 0; k < s->pipes[i].ends; k++) {
+			assert_int_equal(snapshot_end(s, &s->pipes[i], k)->process, k);
+			assert_int_equal(snapshot_end(s, &s->pipes[i], k)->fd, 10 * (k + 1) + i + 1);
+			assert_int_equal(snapshot_end(s, &s->pipes[i], k)->pipe, i);
+		}
+	}
+	snapshot_free(s);
+}
+
 static void test_builder__finds_tasks(void **state)
 {
 	struct snapshot *s = sample();
@@ -196,6 +226,7 @@ int main(void)
 		cmocka_unit_test(test_builder__sorts_and_links),
 		cmocka_unit_test(test_builder__key_is_device_and_inode),
 		cmocka_unit_test(test_builder__drops_ends_of_strangers),
+		cmocka_unit_test(test_builder__ends_of_few_and_of_many),
 		cmocka_unit_test(test_builder__finds_tasks),
 		cmocka_unit_test(test_builder__begins_unknown),
 		cmocka_unit_test(test_builder__empty),
