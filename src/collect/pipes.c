@@ -2,7 +2,8 @@
  * Fill, capacity and fullness of every pipe, once however many hold it.
  *
  * The end to touch is a write end, of a process that lets us, and the pipes are gone through in
- * the order of those processes, so that one pidfd serves all pipes of one. Whether it is full, and
+ * the order of those processes, so that one pidfd serves all pipes of one, some thousands at a
+ * time: what a scout tells lies in memory of its own. Whether it is full, and
  * whether a side has hung up, is asked only where the answer matters: where bytes lie in it and
  * somebody waits at its write end, and where a side has no holder that was seen.
  */
@@ -17,14 +18,7 @@
 #include "collect/proc.h"
 #include "collect/scout.h"
 
-enum { PROBE_LIMIT_MS = 300, HURRIED = 64 };
-
-static int compare_indices(const void *left, const void *right)
-{
-	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
-
-	return (a > b) - (a < b);
-}
+enum { PROBE_LIMIT_MS = 300, HURRIED = 64, AT_A_TIME = 16384 };
 
 /* Write ends come first, since only they tell fullness; then whom a pidfd leads to on any kernel.
    Never 0. */
@@ -197,7 +191,7 @@ static int keep_for_later(struct look *look)
 	return r;
 }
 
-static int probe_all(struct look *look, const uint32_t *holders, uint32_t count)
+static int probe_some(struct look *look, const uint32_t *holders, uint32_t count)
 {
 	struct touched t = { .look = look, .holders = holders, .pidfd = -1 };
 	const struct errand errand = {
@@ -244,29 +238,44 @@ static void read_flags(struct look *look)
 	}
 }
 
+/* By the holders that were chosen, which lie process by process. */
+static int probe_all(struct look *look, const bool *chosen)
+{
+	uint32_t *holders = malloc(AT_A_TIME * sizeof(*holders));
+	uint32_t all = builder_holder_count(look->b), count = 0;
+	int r = holders ? 0 : -ENOMEM;
+
+	for (uint32_t i = 0; i < all && r == 0; i++) {
+		if (chosen[i])
+			holders[count++] = i;
+		if (count == AT_A_TIME || (count && i + 1 == all)) {
+			r = probe_some(look, holders, count);
+			count = 0;
+		}
+	}
+	free(holders);
+	return r;
+}
+
 int look_at_pipes(struct look *look)
 {
-	uint32_t *holders = calloc((size_t)builder_pipe_count(look->b) + 1, sizeof(*holders));
-	uint32_t count = 0;
+	bool *chosen = calloc((size_t)builder_holder_count(look->b) + 1, sizeof(*chosen));
 	sigset_t saved;
-	int r = 0;
+	int r;
 
-	if (!holders)
+	if (!chosen)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < builder_pipe_count(look->b); i++) {
 		bool passed = !look_wants_pipe(look, builder_pipe(look->b, i)) || keep_kept(look, i);
 		uint32_t holder = passed ? NONE : choose(look, i);
 
 		if (holder != NONE)
-			holders[count++] = holder;
+			chosen[holder] = true;
 	}
-	/* They lie process by process. */
-	qsort(holders, count, sizeof(*holders), compare_indices);
 	probe_hold_signals(&saved);
-	if (count)
-		r = probe_all(look, holders, count);
+	r = probe_all(look, chosen);
 	probe_release_signals(&saved);
-	free(holders);
+	free(chosen);
 	if (r == 0)
 		r = keep_for_later(look);
 	read_flags(look);
