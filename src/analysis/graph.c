@@ -6,6 +6,7 @@
 #include "analysis/graph.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "analysis/housekeeping.h"
@@ -211,11 +212,11 @@ static void build_side(struct building *b, uint32_t node, const struct pipe *pip
 
 static void build_pipes(struct building *b)
 {
-	for (uint32_t i = 0; i < b->s->pipe_count; i++) {
-		if (b->graph->sides[i] == NONE)
-			continue;
-		build_side(b, graph_readers(b->graph, i), &b->s->pipes[i], true);
-		build_side(b, graph_writers(b->graph, i), &b->s->pipes[i], false);
+	for (uint32_t i = 0; i < b->graph->pipe_count; i++) {
+		const struct pipe *pipe = &b->s->pipes[b->graph->pipes[i]];
+
+		build_side(b, b->graph->first_side + 2 * i, pipe, true);
+		build_side(b, b->graph->first_side + 2 * i + 1, pipe, false);
 	}
 	open_node(b, b->graph->node_count);
 }
@@ -282,38 +283,48 @@ static void turn_around(struct graph *g, uint32_t *cursor)
 			g->waiters[cursor[g->releasers[k]]++] = node;
 }
 
-static void want_sides(struct graph *g, uint32_t pipe, uint64_t *nodes)
+static int compare_indices(const void *left, const void *right)
 {
-	if (pipe == NONE || g->sides[pipe] != NONE)
-		return;
-	g->sides[pipe] = 0;
-	*nodes += 2;
+	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+
+	return (a > b) - (a < b);
 }
 
-/*
- * Numbers the sides of pipes that somebody waits at behind all other nodes; how many there are
- * then.
- */
-static uint64_t number_sides(const struct snapshot *s, struct graph *g)
+static void add_pipe(struct graph *g, uint32_t pipe)
 {
-	uint64_t first = s->task_count + 3 * (uint64_t)s->process_count, nodes = first;
+	if (pipe != NONE)
+		g->pipes[g->pipe_count++] = pipe;
+}
 
-	for (uint32_t i = 0; i < s->pipe_count; i++)
-		g->sides[i] = NONE;
+/* The pipes that somebody waits at, each once. Their sides are numbered behind all other nodes. */
+static int find_pipes(struct arena *arena, const struct snapshot *s, struct graph *g)
+{
+	uint32_t all = 0;
+
+	g->pipes = arena_array(arena, (size_t)s->task_count + s->target_count, sizeof(uint32_t));
+	if (!g->pipes)
+		return -ENOMEM;
 	for (uint32_t i = 0; i < s->task_count; i++) {
 		const struct wait *wait = &s->tasks[i].wait;
 
-		want_sides(g, wait->pipe, &nodes);
+		add_pipe(g, wait->pipe);
 		for (uint32_t k = 0; k < wait->targets; k++)
-			want_sides(g, s->targets[wait->first_target + k].pipe, &nodes);
+			add_pipe(g, s->targets[wait->first_target + k].pipe);
 	}
-	for (uint32_t i = 0; i < s->pipe_count && nodes < NONE; i++) {
-		if (g->sides[i] == NONE)
-			continue;
-		g->sides[i] = (uint32_t)first;
-		first += 2;
-	}
-	return nodes;
+	qsort(g->pipes, g->pipe_count, sizeof(uint32_t), compare_indices);
+	for (uint32_t i = 0; i < g->pipe_count; i++)
+		if (i == 0 || g->pipes[i] != g->pipes[i - 1])
+			g->pipes[all++] = g->pipes[i];
+	g->pipe_count = all;
+	return 0;
+}
+
+uint32_t graph_readers(const struct graph *g, uint32_t pipe)
+{
+	const uint32_t *found =
+		bsearch(&pipe, g->pipes, g->pipe_count, sizeof(pipe), compare_indices);
+
+	return g->first_side + 2 * (uint32_t)(found - g->pipes);
 }
 
 /*
@@ -326,9 +337,8 @@ static uint64_t most_edges(const struct snapshot *s, const struct graph *g)
 
 	for (uint32_t i = 0; i < s->task_count; i++)
 		edges += s->tasks[i].wait.targets;
-	for (uint32_t i = 0; i < s->pipe_count; i++)
-		if (g->sides[i] != NONE)
-			edges += 2 * (uint64_t)s->pipes[i].ends;
+	for (uint32_t i = 0; i < g->pipe_count; i++)
+		edges += 2 * (uint64_t)s->pipes[g->pipes[i]].ends;
 	return edges;
 }
 
@@ -350,15 +360,16 @@ static int allocate(struct arena *arena, const struct snapshot *s, struct graph 
 int graph_build(struct arena *arena, const struct evidence *e, struct graph *ret_graph)
 {
 	const struct snapshot *s = e->snapshot;
-	struct graph g = {
-		.evidence = e, .snapshot = s,
-		.sides = arena_array(arena, s->pipe_count, sizeof(uint32_t)),
-	};
+	struct graph g = { .evidence = e, .snapshot = s };
 	struct building b = { .graph = &g, .e = e, .s = s };
-	uint64_t nodes = g.sides ? number_sides(s, &g) : NONE;
-	uint64_t edges = g.sides ? most_edges(s, &g) : NONE;
+	uint64_t first = s->task_count + 3 * (uint64_t)s->process_count, nodes, edges;
 	uint32_t *cursor;
 
+	if (find_pipes(arena, s, &g) < 0)
+		return -ENOMEM;
+	nodes = first + 2 * (uint64_t)g.pipe_count;
+	edges = most_edges(s, &g);
+	g.first_side = (uint32_t)first;
 	g.node_count = (uint32_t)nodes;
 	if (nodes >= NONE || edges >= NONE || allocate(arena, s, &g, edges) < 0)
 		return -ENOMEM;

@@ -23,7 +23,9 @@ struct graph {
 	uint32_t *first_waiter, *waiters;     /* the same edges, turned around */
 	bool *left_out;          /* tasks that keep house: nobody waits for them */
 	bool *spared;            /* processes of which such a task would have moved */
-	uint32_t *sides;         /* of each pipe: its readers' node, the writers' is next; NONE */
+	uint32_t *pipes;         /* that somebody waits at, ascending */
+	uint32_t pipe_count;
+	uint32_t first_side;     /* node of the first one's readers, its writers' is next, and so on */
 };
 
 /* 0 or -ENOMEM. The arrays live in `arena`; `e` must outlive the graph. */
@@ -45,14 +47,12 @@ static inline uint32_t graph_heirs(const struct snapshot *s, uint32_t process)
 	return graph_children(s, process) + 1;
 }
 
-static inline uint32_t graph_readers(const struct graph *g, uint32_t pipe)
-{
-	return g->sides[pipe];
-}
+/* Of a pipe that somebody waits at. */
+uint32_t graph_readers(const struct graph *g, uint32_t pipe);
 
 static inline uint32_t graph_writers(const struct graph *g, uint32_t pipe)
 {
-	return g->sides[pipe] + 1;
+	return graph_readers(g, pipe) + 1;
 }
 
 #endif
