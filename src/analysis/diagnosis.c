@@ -213,6 +213,33 @@ out:
 	return r;
 }
 
+static uint32_t cause_of(const struct diagnosis *d, uint32_t pipe, enum verdict verdict)
+{
+	uint32_t low = 0, high = d->cause_count;
+
+	while (low < high && d->pipes[pipe].verdict == verdict) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (d->causes[middle].pipe == pipe)
+			return d->causes[middle].index;
+		if (d->causes[middle].pipe < pipe)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NONE;
+}
+
+uint32_t diagnosis_deadlock(const struct diagnosis *d, uint32_t pipe)
+{
+	return cause_of(d, pipe, VERDICT_DEADLOCK);
+}
+
+uint32_t diagnosis_stall(const struct diagnosis *d, uint32_t pipe)
+{
+	return cause_of(d, pipe, VERDICT_STALLED);
+}
+
 void diagnosis_free(struct diagnosis *d)
 {
 	if (d)

@@ -86,13 +86,17 @@ struct stall {
 	uint32_t reader;         /* the live reader that the reason is about: a task, or NONE */
 };
 
-/* What is known of one pipe beyond the facts. */
+/* What is known of one pipe beyond the facts. In two bytes. */
 struct pipe_finding {
-	uint32_t deadlock;       /* index in diagnosis.deadlocks, or NONE */
-	uint32_t stall;          /* index in diagnosis.stalls, or NONE */
 	enum verdict verdict;
-	bool in_scope;           /* of who was asked about, or of a deadlock that is told of */
-	enum fact unseen_writers, unseen_readers; /* somebody holds such an end who was not seen */
+	bool in_scope : 1;       /* of who was asked about, or of a deadlock that is told of */
+	enum fact unseen_writers : 2, unseen_readers : 2; /* somebody holds such an end who was not seen */
+};
+
+/* The deadlock or stall that a pipe is part of, by its verdict: most pipes have none. */
+struct pipe_cause {
+	uint32_t pipe;
+	uint32_t index;          /* in diagnosis.deadlocks, in diagnosis.stalls */
 };
 
 struct task_finding {
@@ -123,10 +127,11 @@ struct diagnosis {
 	const struct deadlock *deadlocks;
 	const struct stall *stalls;      /* longest first */
 	const struct pipe_finding *pipes; /* one for each pipe of the snapshot */
+	const struct pipe_cause *causes; /* by pipe */
 	const struct task_finding *tasks; /* one for each task of the snapshot */
 	const bool *processes;           /* in scope? one for each process of the snapshot */
 	const bool *asked;               /* named in the settings, or a descendant; likewise */
-	uint32_t deadlock_count, stall_count;
+	uint32_t deadlock_count, stall_count, cause_count;
 	uint32_t verdict_counts[VERDICT_COUNT]; /* of the pipes in scope */
 
 	/* Pids that a close look should examine, ascending: they may be stuck. */
@@ -142,6 +147,10 @@ struct diagnosis {
  */
 int diagnose(const struct snapshot *earlier, const struct snapshot *later,
              const struct diagnosis_settings *settings, struct diagnosis **ret_diagnosis);
+
+/* Of a pipe: the index of its deadlock, of its stall, or NONE. */
+uint32_t diagnosis_deadlock(const struct diagnosis *d, uint32_t pipe);
+uint32_t diagnosis_stall(const struct diagnosis *d, uint32_t pipe);
 
 /* Not the snapshots. NULL is allowed. */
 void diagnosis_free(struct diagnosis *d);

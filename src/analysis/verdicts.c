@@ -204,10 +204,44 @@ static int list_stalls(struct arena *scratch, const struct judging *j,
 	}
 	if (count > 1)
 		qsort(stalls, count, sizeof(*stalls), longest_first);
-	for (uint32_t i = 0; i < count; i++)
-		findings[stalls[i].pipe].stall = i;
 	d->stalls = stalls;
 	d->stall_count = count;
+	return 0;
+}
+
+static int compare_causes(const void *left, const void *right)
+{
+	const struct pipe_cause *a = left, *b = right;
+
+	if (a->pipe != b->pipe)
+		return a->pipe < b->pipe ? -1 : 1;
+	return (a->index > b->index) - (a->index < b->index);
+}
+
+/* Of several deadlocks the last one counts. */
+static int list_causes(struct diagnosis *d)
+{
+	struct pipe_cause *causes;
+	size_t most = d->stall_count;
+	uint32_t count = 0, kept = 0;
+
+	for (uint32_t i = 0; i < d->deadlock_count; i++)
+		most += d->deadlocks[i].pipe_count;
+	causes = arena_array(d->arena, most, sizeof(*causes));
+	if (!causes)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < d->deadlock_count; i++)
+		for (uint32_t k = 0; k < d->deadlocks[i].pipe_count; k++)
+			causes[count++] = (struct pipe_cause){ d->deadlocks[i].pipes[k], i };
+	for (uint32_t i = 0; i < d->stall_count; i++)
+		causes[count++] = (struct pipe_cause){ d->stalls[i].pipe, i };
+	if (count > 1)
+		qsort(causes, count, sizeof(*causes), compare_causes);
+	for (uint32_t i = 0; i < count; i++)
+		if (i + 1 == count || causes[i].pipe != causes[i + 1].pipe)
+			causes[kept++] = causes[i];
+	d->causes = causes;
+	d->cause_count = kept;
 	return 0;
 }
 
@@ -217,7 +251,6 @@ static void mark_deadlocks(const struct diagnosis *d, struct pipe_finding *findi
 	for (uint32_t i = 0; i < d->deadlock_count; i++)
 		for (uint32_t k = 0; k < d->deadlocks[i].pipe_count; k++) {
 			findings[d->deadlocks[i].pipes[k]].verdict = VERDICT_DEADLOCK;
-			findings[d->deadlocks[i].pipes[k]].deadlock = i;
 			findings[d->deadlocks[i].pipes[k]].in_scope = true;
 		}
 }
@@ -235,11 +268,11 @@ int verdicts_find(struct arena *scratch, const struct judging *j, struct diagnos
 		const struct waiting waiting = waiting_on(&waiters, s, i);
 
 		findings[i].verdict = verdict_of(j, i, &waiting);
-		findings[i].deadlock = findings[i].stall = NONE;
 		findings[i].in_scope = j->scope->pipes[i];
 	}
 	mark_deadlocks(d, findings);
 	for (uint32_t i = 0; i < s->pipe_count; i++)
 		d->verdict_counts[findings[i].verdict] += findings[i].in_scope;
-	return list_stalls(scratch, j, &waiters, d, findings);
+	r = list_stalls(scratch, j, &waiters, d, findings);
+	return r < 0 ? r : list_causes(d);
 }

@@ -15,8 +15,8 @@ struct judging {
 };
 
 /*
- * Fills in the deadlock, verdict, stall and scope of each of the diagnosis's pipes (`findings`,
- * the same array), the stalls and the counts. The deadlocks must be there. 0 or -ENOMEM.
+ * Fills in the verdict and scope of each of the diagnosis's pipes (`findings`, the same array), the
+ * stalls, the causes and the counts. The deadlocks must be there. 0 or -ENOMEM.
  */
 int verdicts_find(struct arena *scratch, const struct judging *j, struct diagnosis *d,
                   struct pipe_finding *findings);

@@ -127,7 +127,7 @@ static int add_row(struct list *list, const struct look *look, uint32_t pipe, bo
 	*row = (struct sorted){
 		.row = {look, pipe, gone},
 		.verdict = d->pipes[pipe].verdict,
-		.deadlock = d->pipes[pipe].deadlock,
+		.deadlock = diagnosis_deadlock(d, pipe),
 		.blocked_ms = party_blocked_ms(d, pipe),
 	};
 	if (column->number != NULL) {

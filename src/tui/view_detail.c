@@ -140,11 +140,12 @@ static char *gist(const struct sheet *sheet)
 		[VERDICT_IDLE] = "Nobody waits for it, and nothing changed between the looks.",
 		[VERDICT_UNKNOWN] = "What is needed to tell could not be read.",
 	};
+	uint32_t stall = diagnosis_stall(sheet->d, sheet->pipe);
 
 	if (sheet->deadlock != NULL)
 		return explain_deadlock(sheet->d, sheet->deadlock);
-	if (sheet->finding->stall != NONE)
-		return explain_stall(sheet->d, &sheet->d->stalls[sheet->finding->stall]);
+	if (stall != NONE)
+		return explain_stall(sheet->d, &sheet->d->stalls[stall]);
 	return texts[sheet->finding->verdict] == NULL ? NULL
 	                                              : strdup(texts[sheet->finding->verdict]);
 }
@@ -415,6 +416,7 @@ uint32_t view_detail(const struct state *state, struct grid *g, int row, int row
 {
 	const struct row *selected = state_row(state);
 	struct sheet sheet = {.state = state, .whole = whole};
+	uint32_t deadlock;
 
 	if (rows <= 0)
 		return 0;
@@ -428,7 +430,8 @@ uint32_t view_detail(const struct state *state, struct grid *g, int row, int row
 	sheet.pipe = selected->pipe;
 	sheet.p = &sheet.s->pipes[selected->pipe];
 	sheet.finding = &sheet.d->pipes[selected->pipe];
-	if (sheet.finding->deadlock != NONE)
-		sheet.deadlock = &sheet.d->deadlocks[sheet.finding->deadlock];
+	deadlock = diagnosis_deadlock(sheet.d, sheet.pipe);
+	if (deadlock != NONE)
+		sheet.deadlock = &sheet.d->deadlocks[deadlock];
 	return draw_scrolled(&sheet, g, row, rows, top);
 }

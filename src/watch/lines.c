@@ -95,7 +95,7 @@ static void add_writer(struct phrase *phrase, const struct diagnosis *d, uint32_
 
 static void add_stall(struct phrase *phrase, const struct diagnosis *d, uint32_t pipe)
 {
-	uint32_t stall = d->pipes[pipe].stall;
+	uint32_t stall = diagnosis_stall(d, pipe);
 
 	if (stall == NONE) {
 		add_writer(phrase, d, pipe);
@@ -252,7 +252,7 @@ static json_t *pipe_object(const struct diagnosis *d, const struct change *chang
 	const struct change_pipe *key = change->pipe;
 	uint32_t at = change->at;
 	const struct pipe *pipe = at == NONE ? &gone : &s->pipes[at];
-	uint32_t stall = change->kind == CHANGE_STALLED ? d->pipes[at].stall : NONE;
+	uint32_t stall = change->kind == CHANGE_STALLED ? diagnosis_stall(d, at) : NONE;
 
 	return json_pack("{s:o, s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 	                 "pipe", taken(id_of(key)),

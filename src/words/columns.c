@@ -47,9 +47,10 @@ static const struct pipe *pipe_of(const struct diagnosis *d, uint32_t pipe)
 static void verdict_text(const struct diagnosis *d, uint32_t pipe, char *out, size_t size)
 {
 	const struct pipe_finding *finding = &d->pipes[pipe];
+	uint32_t deadlock = diagnosis_deadlock(d, pipe);
 
-	if (finding->verdict == VERDICT_DEADLOCK && finding->deadlock != NONE)
-		snprintf(out, size, "DEADLOCK%s", d->deadlocks[finding->deadlock].proved ? "" : "?");
+	if (deadlock != NONE)
+		snprintf(out, size, "DEADLOCK%s", d->deadlocks[deadlock].proved ? "" : "?");
 	else if (finding->verdict == VERDICT_STALLED)
 		snprintf(out, size, "STALLED");
 	else
@@ -63,7 +64,7 @@ static int64_t verdict_number(const struct diagnosis *d, uint32_t pipe)
 
 static void deadlock_text(const struct diagnosis *d, uint32_t pipe, char *out, size_t size)
 {
-	uint32_t index = d->pipes[pipe].deadlock;
+	uint32_t index = diagnosis_deadlock(d, pipe);
 
 	if (index == NONE)
 		snprintf(out, size, "-");
@@ -73,7 +74,7 @@ static void deadlock_text(const struct diagnosis *d, uint32_t pipe, char *out, s
 
 static int64_t deadlock_number(const struct diagnosis *d, uint32_t pipe)
 {
-	uint32_t index = d->pipes[pipe].deadlock;
+	uint32_t index = diagnosis_deadlock(d, pipe);
 
 	return index == NONE ? INT64_MIN : -(int64_t)d->deadlocks[index].id;
 }

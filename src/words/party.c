@@ -27,12 +27,12 @@ bool party_waits_here(const struct snapshot *s, const struct task *task, uint32_
 /* The higher, the more the thread has to do with what is wrong. */
 static int importance(const struct diagnosis *d, uint32_t task, uint32_t pipe, enum side side)
 {
-	const struct pipe_finding *finding = &d->pipes[pipe];
 	const struct task_finding *own = &d->tasks[task];
-	const struct stall *stall = finding->stall == NONE ? NULL : &d->stalls[finding->stall];
+	uint32_t deadlock = diagnosis_deadlock(d, pipe), index = diagnosis_stall(d, pipe);
+	const struct stall *stall = index == NONE ? NULL : &d->stalls[index];
 	bool here = party_waits_here(d->snapshot, &d->snapshot->tasks[task], pipe, side);
 
-	if (finding->deadlock != NONE && own->deadlock == finding->deadlock && own->member)
+	if (deadlock != NONE && own->deadlock == deadlock && own->member)
 		return here ? 6 : 5;
 	if (stall != NULL && task == (side == SIDE_WRITER ? stall->writer : stall->reader))
 		return 4;
@@ -121,13 +121,13 @@ void party_call(const struct task *task, char *out, size_t size)
 
 int64_t party_blocked_ms(const struct diagnosis *d, uint32_t pipe)
 {
-	const struct pipe_finding *finding = &d->pipes[pipe];
+	uint32_t deadlock = diagnosis_deadlock(d, pipe), stall = diagnosis_stall(d, pipe);
 	int64_t longest = UNKNOWN;
 
-	if (finding->deadlock != NONE && finding->verdict == VERDICT_DEADLOCK)
-		return d->deadlocks[finding->deadlock].blocked_ms;
-	if (finding->stall != NONE)
-		return d->stalls[finding->stall].blocked_ms;
+	if (deadlock != NONE)
+		return d->deadlocks[deadlock].blocked_ms;
+	if (stall != NONE)
+		return d->stalls[stall].blocked_ms;
 	for (enum side side = SIDE_WRITER; side <= SIDE_READER; side++) {
 		struct party party = party_find(d, pipe, side);
 

@@ -158,10 +158,9 @@ void stuckbox_setup(struct stuckbox *box)
 	};
 	box->stall = (struct stall){ PIPE_STALLED, 42000, TASK_FFMPEG, TASK_NODE };
 	for (uint32_t i = 0; i < STUCKBOX_PIPES; i++)
-		box->pipes[i] = (struct pipe_finding){ NONE, NONE, lines[i].verdict, true, FACT_NO,
-		                                       FACT_NO };
-	box->pipes[PIPE_ARTICLE].deadlock = 0;
-	box->pipes[PIPE_STALLED].stall = 0;
+		box->pipes[i] = (struct pipe_finding){ lines[i].verdict, true, FACT_NO, FACT_NO };
+	box->causes[0] = (struct pipe_cause){ PIPE_ARTICLE, 0 };
+	box->causes[1] = (struct pipe_cause){ PIPE_STALLED, 0 };
 	for (uint32_t i = 0; i < STUCKBOX_TASKS; i++) {
 		bool doomed = i >= TASK_BASH;
 
@@ -171,7 +170,7 @@ void stuckbox_setup(struct stuckbox *box)
 	box->d = (struct diagnosis){
 		.snapshot = box->snapshot, .two_looks = true,
 		.deadlocks = &box->deadlock, .deadlock_count = 1,
-		.stalls = &box->stall, .stall_count = 1,
+		.stalls = &box->stall, .stall_count = 1, .causes = box->causes, .cause_count = 2,
 		.pipes = box->pipes, .tasks = box->tasks, .processes = box->processes,
 	};
 	for (uint32_t i = 0; i < STUCKBOX_PIPES; i++)

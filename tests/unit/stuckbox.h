@@ -25,6 +25,7 @@ struct stuckbox {
 	struct doubt doubts[8];
 	struct stall stall;
 	struct pipe_finding pipes[STUCKBOX_PIPES];
+	struct pipe_cause causes[2];
 	struct task_finding tasks[STUCKBOX_TASKS];
 	bool processes[STUCKBOX_TASKS];
 	uint32_t members[2], victims[1], knot_pipes[1];

@@ -121,7 +121,7 @@ static void test_diagnosis__article(void **state)
 	assert_int_equal(looks_pid(d, k->victims[0]), 100);
 	assert_int_equal(k->pipe_count, 1);
 	assert_int_equal(d->pipes[k->pipes[0]].verdict, VERDICT_DEADLOCK);
-	assert_int_equal(d->pipes[k->pipes[0]].deadlock, 0);
+	assert_int_equal(diagnosis_deadlock(d, k->pipes[0]), 0);
 	assert_int_equal(d->pipes[k->pipes[0]].unseen_readers, FACT_NO);
 	assert_true(d->tasks[0].doomed);
 	assert_false(d->tasks[0].member);

@@ -104,7 +104,7 @@ static void test_dot__nothing_stuck(void **state)
 
 	box->d.deadlock_count = box->d.stall_count = 0;
 	for (int i = 0; i < STUCKBOX_PIPES; i++)
-		box->pipes[i] = (struct pipe_finding){ NONE, NONE, VERDICT_IDLE, true, FACT_NO, FACT_NO };
+		box->pipes[i] = (struct pipe_finding){ VERDICT_IDLE, true, FACT_NO, FACT_NO };
 	for (int i = 0; i < STUCKBOX_TASKS; i++)
 		box->tasks[i] = (struct task_finding){ false, NONE, false };
 	text = graph(box, &plain);

@@ -105,7 +105,7 @@ static void test_verdicts__stall_names_the_reader(void **state)
 	assert_int_equal(d->stalls[0].blocked_ms, 42000);
 	assert_int_equal(s->tasks[d->stalls[0].writer].tid, 10);
 	assert_int_equal(s->tasks[d->stalls[0].reader].tid, 12);
-	assert_int_equal(d->pipes[0].stall, 0);
+	assert_int_equal(diagnosis_stall(d, 0), 0);
 	diagnosis_free(d);
 	snapshot_free(s);
 }
