@@ -16,6 +16,7 @@
 #include "collect/calls.h"
 #include "collect/iterator.h"
 #include "collect/look.h"
+#include "collect/probe.h"
 #include "collect/proc.h"
 
 enum { PASSES_AT_MOST = 10, PF_KTHREAD = 0x00200000 };
@@ -205,7 +206,10 @@ static uint16_t table_of(const struct census *c, const struct census_end *end)
 	return number_of(c, first, census_process_end(c, first), holder->table);
 }
 
-/* What a FIFO is called, and known by, according to the first holder who tells. */
+/*
+ * What a FIFO is called, and known by, according to the first holder who tells. While /proc tells
+ * it holds the open file; whoever closes that has not closed it before.
+ */
 static int identify(struct look *look, const struct census_pipe *pipe, struct seen_end *ret)
 {
 	int r = -ENOENT;
@@ -215,12 +219,16 @@ static int identify(struct look *look, const struct census_pipe *pipe, struct se
 		const struct census_end *e = &look->census->ends[i];
 		__attribute__((cleanup(proc_close))) int fd_dir = -EBADF;
 		char path[PROC_PATH_SIZE];
+		struct probe_pace pace;
 
 		snprintf(path, sizeof(path), "/proc/%d/fd", census_holder(look->census, e)->pid);
 		if (table_of(look->census, e) == 0)
 			fd_dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (fd_dir >= 0)
-			r = descriptors_identify(look->b, fd_dir, e->fd, look->mounts, ret);
+		if (fd_dir < 0)
+			continue;
+		probe_hurry(&pace);
+		r = descriptors_identify(look->b, fd_dir, e->fd, look->mounts, ret);
+		probe_relax(&pace);
 	}
 	return r == -ENOENT ? 0 : r;
 }
