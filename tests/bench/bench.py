@@ -173,14 +173,16 @@ def noise(limit, rounds):
 
 
 def main(pipetop, load, limit, rounds):
+    texts = {"text": [pipetop, "--report", "--engine=proc"]}
     engines = {"json": [pipetop, "--report", "--json", "--engine=proc"]}
     bpf = [pipetop, "--report", "--json", "--engine=bpf"]
     answer = subprocess.run(bpf, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
     if answer.returncode != 2:
+        texts["text, bpf"] = [pipetop, "--report", "--engine=bpf"]
         engines["json, bpf"] = bpf
     else:
         print("without bpf:", answer.stderr.strip())
-    ours = {"limit": [limit], "text": [pipetop, "--report", "--engine=proc"], **engines}
+    ours = {"limit": [limit], **texts, **engines}
     peers = {"lsof +E": ["lsof", "-w", "-n", "-P", "+E"], "lsfd": ["lsfd"]}
     peers = {name: command for name, command in peers.items() if shutil.which(command[0])}
     measured = []
