@@ -100,26 +100,6 @@ static bool is_ours(const struct graph *g, const uint32_t *members, uint32_t cou
 	return needs & (NEED_ROOM | NEED_DATA) && !is_idle(g, members, count, needs);
 }
 
-static int compare_indices(const void *left, const void *right)
-{
-	uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
-
-	return (a > b) - (a < b);
-}
-
-/* Sorts, drops what is there twice, returns how many are left. */
-static uint32_t unique(uint32_t *list, uint32_t count)
-{
-	uint32_t kept = 0;
-
-	if (count > 1)
-		qsort(list, count, sizeof(*list), compare_indices);
-	for (uint32_t i = 0; i < count; i++)
-		if (kept == 0 || list[i] != list[kept - 1])
-			list[kept++] = list[i];
-	return kept;
-}
-
 /* The pipes that a task waits for, into `list`; returns how many. */
 static uint32_t pipes_of(const struct snapshot *s, const struct task *t, uint32_t *list)
 {
@@ -149,7 +129,7 @@ static int list_pipes(struct arena *arena, const struct snapshot *s, struct dead
 	for (uint32_t i = 0; i < d->member_count; i++)
 		count += pipes_of(s, &s->tasks[d->members[i]], list + count);
 	d->pipes = list;
-	d->pipe_count = unique(list, count);
+	d->pipe_count = graph_unique(list, count);
 	return 0;
 }
 

@@ -290,6 +290,18 @@ static int compare_indices(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
+uint32_t graph_unique(uint32_t *list, uint32_t count)
+{
+	uint32_t kept = 0;
+
+	if (count > 1)
+		qsort(list, count, sizeof(*list), compare_indices);
+	for (uint32_t i = 0; i < count; i++)
+		if (kept == 0 || list[i] != list[kept - 1])
+			list[kept++] = list[i];
+	return kept;
+}
+
 static void add_pipe(struct graph *g, uint32_t pipe)
 {
 	if (pipe != NONE)
@@ -299,8 +311,6 @@ static void add_pipe(struct graph *g, uint32_t pipe)
 /* The pipes that somebody waits at, each once. Their sides are numbered behind all other nodes. */
 static int find_pipes(struct arena *arena, const struct snapshot *s, struct graph *g)
 {
-	uint32_t all = 0;
-
 	g->pipes = arena_array(arena, (size_t)s->task_count + s->target_count, sizeof(uint32_t));
 	if (!g->pipes)
 		return -ENOMEM;
@@ -311,11 +321,7 @@ static int find_pipes(struct arena *arena, const struct snapshot *s, struct grap
 		for (uint32_t k = 0; k < wait->targets; k++)
 			add_pipe(g, s->targets[wait->first_target + k].pipe);
 	}
-	qsort(g->pipes, g->pipe_count, sizeof(uint32_t), compare_indices);
-	for (uint32_t i = 0; i < g->pipe_count; i++)
-		if (i == 0 || g->pipes[i] != g->pipes[i - 1])
-			g->pipes[all++] = g->pipes[i];
-	g->pipe_count = all;
+	g->pipe_count = graph_unique(g->pipes, g->pipe_count);
 	return 0;
 }
 

@@ -47,6 +47,9 @@ static inline uint32_t graph_heirs(const struct snapshot *s, uint32_t process)
 	return graph_children(s, process) + 1;
 }
 
+/* Sorts indices, drops what is there twice, returns how many are left. */
+uint32_t graph_unique(uint32_t *list, uint32_t count);
+
 /* Of a pipe that somebody waits at. */
 uint32_t graph_readers(const struct graph *g, uint32_t pipe);
 
