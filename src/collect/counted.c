@@ -28,25 +28,17 @@ static int take(void *context, const char *data, size_t length)
 	return census_take(context, data, length);
 }
 
-static int64_t pass(const struct look *look, bool descriptors, struct census *c)
+static int pass(struct look *look, bool descriptors, struct census *c)
 {
 	int64_t met;
-	int r;
 
 	census_begin(c);
 	met = iterator_pass(look->c->iterator, descriptors, take, c);
-	r = met < 0 ? (int)met : census_end(c);
-	return r < 0 ? r : met;
-}
-
-static int pass_all(struct look *look)
-{
-	int64_t met = pass(look, true, look->census);
-
 	if (met < 0)
 		return (int)met;
-	look->head->fds_seen = (uint64_t)met;
-	return 0;
+	if (descriptors)
+		look->head->fds_seen = (uint64_t)met;
+	return census_end(c);
 }
 
 /*
@@ -56,17 +48,17 @@ static int pass_all(struct look *look)
 static int settle(struct look *look)
 {
 	struct census again = { 0 };
-	int64_t r = 0;
+	int r = 0;
 
 	for (int i = 0; i < PASSES_AT_MOST && r == 0 && !look->head->settled; i++) {
 		r = pass(look, false, &again);
 		if (r == 0)
 			look->head->settled = census_same_processes(look->census, &again);
 		if (r == 0 && !look->head->settled)
-			r = pass_all(look);
+			r = pass(look, true, look->census);
 	}
 	census_free(&again);
-	return (int)r;
+	return r;
 }
 
 /* ---- who is there ---- */
@@ -299,7 +291,7 @@ static int add_ends(struct look *look)
 
 int look_at_census(struct look *look)
 {
-	int r = pass_all(look);
+	int r = pass(look, true, look->census);
 
 	if (r == 0 && look->request->settle)
 		r = settle(look);
