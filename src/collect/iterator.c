@@ -109,11 +109,14 @@ static int64_t pass(struct iterator *iterator, bool descriptors,
 	*state = (struct pass){ .descriptors_wanted = descriptors };
 	while (r >= 0 && !state->finished) {
 		char nothing;
+		ssize_t length = read(fd, &nothing, sizeof(nothing));
 
 		/* That it is to be asked again stands for: it has filled its memory, or has run
 		   for long enough. */
-		if (read(fd, &nothing, sizeof(nothing)) < 0 && errno != EAGAIN && errno != EINTR)
+		if (length < 0 && errno != EAGAIN && errno != EINTR)
 			return -errno;
+		if (length == 0 && !state->finished)
+			return -EBADMSG;
 		r = take(context, iterator->records->bytes, state->used);
 		state->used = 0;
 	}
