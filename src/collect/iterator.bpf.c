@@ -178,9 +178,13 @@ static __always_inline void find_own(void)
 		(void *)&pid->numbers[0].ns + own.offset);
 }
 
-/* The number that a struct pid has in our PID namespace, or 0. */
-static __always_inline __s32 number_in(struct pid *pid)
+/*
+ * The number that a struct pid, at that address, has in our PID namespace, or 0. Global: it is
+ * verified but once.
+ */
+__attribute__((noinline)) __s32 number_of(__u64 address)
 {
+	struct pid *pid = (void *)address;
 	void *namespace = NULL;
 	__s32 number = 0;
 
@@ -190,12 +194,6 @@ static __always_inline __s32 number_in(struct pid *pid)
 		(void *)&pid->numbers[0].ns + own.offset);
 	bpf_probe_read_kernel(&number, sizeof(number), (void *)&pid->numbers[0].nr + own.offset);
 	return namespace == own.namespace ? number : 0;
-}
-
-/* Global: it is verified but once. */
-__attribute__((noinline)) __s32 number_of(__u64 address)
-{
-	return number_in((void *)address);
 }
 
 static __always_inline __s32 process_of(struct task_struct *task)
@@ -416,7 +414,6 @@ static __always_inline bool put_file(struct file *file, __u32 fd)
 struct walk {
 	struct file **slots;
 	__u32 fd, end;
-	bool full;               /* what there is to tell of `fd` did not fit */
 };
 
 static long add_descriptor(__u32 i, void *context)
@@ -429,8 +426,7 @@ static long add_descriptor(__u32 i, void *context)
 	if (walk->fd >= walk->end)
 		return 1;
 	bpf_probe_read_kernel(&file, sizeof(file), &walk->slots[walk->fd]);
-	walk->full = file && !put_file(file, walk->fd);
-	if (walk->full)
+	if (file && !put_file(file, walk->fd))
 		return 1;
 	if (file) {
 		read_in_order();
@@ -487,9 +483,8 @@ int each_thread(struct bpf_iter__task *ctx)
 		pass.finished = 1;
 		return 0;
 	}
-	if (!pass.begun)
+	if (!pass.task)
 		find_own();
-	pass.begun = 1;
 	if (pass.task != (__u64)task || pass.start_ns != task->start_boottime) {
 		r = add(RECORD_THREAD, sizeof(*r));
 		if (!r)

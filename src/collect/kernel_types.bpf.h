@@ -28,12 +28,7 @@ enum {
 };
 
 /* What needs no settling: what the program is called with (kernel/bpf/{bpf_iter,task_iter}.c). */
-struct seq_file;
-
-struct bpf_iter_meta {
-	struct seq_file *seq;
-	__u64 session_id, seq_num;
-};
+struct bpf_iter_meta;
 
 struct bpf_iter__task {
 	struct bpf_iter_meta *meta;

@@ -71,8 +71,9 @@ struct end_record {
  * down, zeroes `used`, and so on until it is finished.
  */
 struct pass {
-	uint32_t descriptors_wanted, begun, finished;
+	uint32_t descriptors_wanted, finished;
 	uint32_t used;           /* bytes of the records */
+	uint32_t unused;
 	uint64_t descriptors;    /* that were met, of any kind */
 	uint64_t task, start_ns; /* the thread in work; there may be another one in its place */
 	uint32_t fd, tries;      /* how far in its table, and how often it was replaced */
